@@ -43,6 +43,11 @@ func (n ServerName) Host() string { return n.host }
 // Port returns the port, or "" where the name has none.
 func (n ServerName) Port() string { return n.port }
 
+// WithoutPort returns the name of the host alone.
+func (n ServerName) WithoutPort() ServerName {
+	return ServerName{text: n.host, host: n.host}
+}
+
 // IsIP reports whether the host is an IP address rather than a DNS name.
 func (n ServerName) IsIP() bool {
 	_, ok := hostIP(n.host)

@@ -1,0 +1,84 @@
+// Package client logs in to Matrix homeservers: it asks how one may log in, logs
+// in, asks who a token belongs to, and logs out. It needs the standard library
+// only, keeps no state between calls, and never prints.
+//
+// Its errors are those of [mxlogin/client/transport]: MatrixError where the
+// server refused, ServerError for a 5xx, ProtocolError for an answer that the
+// specification does not allow, NetworkError and TLSError where no answer came,
+// RateLimitError, LimitError, RedirectError. They speak of the protocol; what a
+// person should do about them is for the caller to say.
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"mxlogin/client/matrixid"
+	"mxlogin/client/transport"
+)
+
+// Prefix is the version part of the paths of the login API. Servers older than
+// v1.1 of the specification know "r0" only.
+type Prefix string
+
+// The prefixes, newest first.
+const (
+	V3 Prefix = "v3"
+	R0 Prefix = "r0"
+)
+
+// Client speaks to one homeserver. It is safe for concurrent use.
+type Client struct {
+	transport *transport.Client
+	base      matrixid.BaseURL
+	prefix    Prefix
+}
+
+// New makes a Client for the homeserver at base that uses the v3 paths.
+func New(t *transport.Client, base matrixid.BaseURL) *Client {
+	return &Client{transport: t, base: base, prefix: V3}
+}
+
+// WithPrefix returns a Client like c that uses other paths, as a server asks for
+// that [Client.LoginFlows] found to be old. The empty prefix means V3.
+func (c *Client) WithPrefix(p Prefix) *Client {
+	if p == "" {
+		p = V3
+	}
+	return &Client{transport: c.transport, base: c.base, prefix: p}
+}
+
+// Base returns the base URL of the homeserver.
+func (c *Client) Base() matrixid.BaseURL { return c.base }
+
+// Prefix returns the version part of the paths in use.
+func (c *Client) Prefix() Prefix { return c.prefix }
+
+// path returns the path of an endpoint of the client-server API.
+func (c *Client) path(endpoint string) string {
+	return "/_matrix/client/" + string(c.prefix) + endpoint
+}
+
+// get sends an authenticated GET and reads the object it is answered by.
+func (c *Client) get(ctx context.Context, endpoint string, token transport.Credential) (transport.Object, error) {
+	return c.send(ctx, transport.Request{Method: http.MethodGet, Path: c.path(endpoint), Bearer: token})
+}
+
+// send sends r and reads the object it is answered by.
+func (c *Client) send(ctx context.Context, r transport.Request) (transport.Object, error) {
+	resp, err := c.do(ctx, r)
+	if err != nil {
+		return transport.Object{}, err
+	}
+	return resp.Object()
+}
+
+// do sends r; its answer is a success.
+func (c *Client) do(ctx context.Context, r transport.Request) (*transport.Response, error) {
+	r.Base = c.base
+	resp, err := c.transport.Do(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	return resp, resp.Refusal()
+}

@@ -1,0 +1,83 @@
+package clienttest
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// EndlessBody answers with a JSON string that does not end before the client
+// leaves.
+func EndlessBody() http.HandlerFunc {
+	chunk := []byte(strings.Repeat("a", 32<<10))
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, err := io.WriteString(w, `{"endless":"`)
+		for err == nil {
+			_, err = w.Write(chunk)
+		}
+	}
+}
+
+// GzipBomb answers with a JSON string of size bytes, gzipped to about a
+// thousandth of that, whether the client takes gzip or not.
+func GzipBomb(size int64) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Encoding", "gzip")
+		bomb := gzip.NewWriter(w)
+		_, _ = io.WriteString(bomb, `"`)
+		if _, err := io.CopyN(bomb, letters{}, size-2); err != nil {
+			return // the client has left
+		}
+		_, _ = io.WriteString(bomb, `"`)
+		_ = bomb.Close()
+	}
+}
+
+// letters reads as the letter a for ever.
+type letters struct{}
+
+func (letters) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'a'
+	}
+	return len(p), nil
+}
+
+// DripBody answers with the start of a JSON string and then one more byte at
+// each tick. Once ticks is closed, or if it is nil, nothing more comes, and the
+// answer does not end before the client leaves.
+func DripBody(ticks <-chan time.Time) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		drip := func(letter string) {
+			_, _ = io.WriteString(w, letter)
+			_ = http.NewResponseController(w).Flush()
+		}
+		drip(`"`)
+		for next := ticks; ; {
+			select {
+			case _, open := <-next:
+				if open {
+					drip("a")
+				} else {
+					next = nil
+				}
+			case <-r.Context().Done():
+				return
+			}
+		}
+	}
+}
+
+// HugeHeaders answers 200 with a header field of n bytes and an empty object.
+func HugeHeaders(n int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Padding", strings.Repeat("a", n))
+		_, _ = io.WriteString(w, "{}")
+	}
+}

@@ -1,0 +1,92 @@
+package clienttest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// stopGrace is how long a child may take to end by itself once asked.
+const stopGrace = 5 * time.Second
+
+// child is a process that runs until stop, until its context ends or until this
+// process is gone, whichever comes first.
+type child struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error // how it ended; to be read once done is closed
+	log    logBuffer
+}
+
+// startChild starts dir's program argv. Standard output and error go to the log.
+func startChild(ctx context.Context, dir string, argv ...string) (*child, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	c := &child{cancel: cancel, done: make(chan struct{})}
+
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Dir = dir
+	cmd.Stdout, cmd.Stderr = &c.log, &c.log
+	cmd.Cancel = func() error {
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			return cmd.Process.Kill() // Windows has no SIGTERM
+		}
+		return nil
+	}
+	cmd.WaitDelay = stopGrace
+	endWithParent(cmd)
+
+	started := make(chan error)
+	go func() {
+		// To the kernel the parent is the thread that starts the child, not the
+		// process: the thread has to live as long as the child does.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		c.err = cmd.Wait()
+		close(c.done)
+	}()
+	if err := <-started; err != nil {
+		cancel()
+		return nil, fmt.Errorf("start %s: %w", argv[0], err)
+	}
+	return c, nil
+}
+
+// stop asks the child to end, kills it if it does not, and waits. It returns nil
+// if the child ended in good order.
+func (c *child) stop() error {
+	c.cancel()
+	<-c.done
+	if errors.Is(c.err, context.Canceled) || errors.Is(c.err, context.DeadlineExceeded) {
+		return nil // asked to end, it did
+	}
+	return c.err
+}
+
+// logBuffer collects what a process writes while others read it.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

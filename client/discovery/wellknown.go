@@ -1,0 +1,101 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+
+	"mxlogin/client/matrixid"
+	"mxlogin/client/transport"
+)
+
+// wellKnownFile is /.well-known/matrix/client as it was served.
+type wellKnownFile struct {
+	step    Step
+	origin  matrixid.Origin // that served it, after redirects
+	members transport.Object
+}
+
+// readBaseURL takes the homeserver's base URL out of the file and holds it
+// against the rules for one that nobody typed.
+func (r *resolver) readBaseURL(file *wellKnownFile, server matrixid.ServerName) (matrixid.BaseURL, error) {
+	fail := func(outcome Outcome, reason string) (matrixid.BaseURL, error) {
+		r.add(file.step, outcome, reason)
+		return matrixid.BaseURL{}, &Error{Server: r.server, Outcome: outcome, Reason: reason}
+	}
+	homeserver, ok, err := file.members.Object("m.homeserver")
+	if err != nil || !ok {
+		return fail(FailPrompt, "the well-known file has no m.homeserver object")
+	}
+	text, ok, err := homeserver.String("base_url")
+	if err != nil || !ok || text == "" {
+		return fail(FailPrompt, "the well-known file has no base_url in m.homeserver")
+	}
+	base, err := matrixid.ParseBaseURL(text)
+	if err != nil {
+		return fail(FailError, "the base_url of the well-known file is "+err.Error())
+	}
+	if reason := Distrust(base, file.origin, server); reason != "" {
+		return fail(FailError, "the base_url of the well-known file "+reason)
+	}
+	r.add(file.step, Success, "")
+	return base, nil
+}
+
+// Distrust says why a base URL that a server named must not be used, or "". A
+// server may send its users to another host, but only by https, and not to
+// addresses inside the network of whoever logs in: a CI job would carry the
+// request to its neighbours. What is on this machine may name this machine.
+func Distrust(base matrixid.BaseURL, source matrixid.Origin, server matrixid.ServerName) string {
+	target := base.Origin()
+	switch {
+	case source.IsLoopback() && target.IsLoopback():
+		return ""
+	case target.Scheme() != "https":
+		return "is not https"
+	case target.IsLoopback():
+		return "is on this machine, which another machine cannot know of"
+	case target.IsIP() && target.Host() != matrixid.HTTPSBaseURL(server).Origin().Host():
+		return "is an IP address, and not that of the server name"
+	}
+	return ""
+}
+
+// identityServer checks the identity server that the file names. Whatever is
+// wrong with it is a warning: it is not needed to log in.
+func (r *resolver) identityServer(ctx context.Context, file *wellKnownFile) error {
+	if !file.members.Has("m.identity_server") {
+		return nil
+	}
+	identity, _, err := file.members.Object("m.identity_server")
+	text, ok, textErr := identity.String("base_url")
+	if err != nil || textErr != nil || !ok {
+		r.result.Warning = "the well-known file names an identity server without a base_url"
+		return nil
+	}
+	base, err := matrixid.ParseBaseURL(text)
+	if err == nil && base.Origin().Scheme() != "https" && !file.origin.IsLoopback() {
+		err = errors.New("it is not https")
+	}
+	if err != nil {
+		r.result.Warning = "the identity server of the well-known file is unusable: " + err.Error()
+		return nil
+	}
+	step := Step{Request: "GET " + base.Join(identityPath)}
+	resp, err := r.transport.Do(ctx, transport.Request{Method: "GET", Base: base, Path: identityPath})
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case err != nil:
+		r.add(step, FailPrompt, reasonOf(err))
+	case resp.Status != 200:
+		step.Status = resp.Status
+		r.add(step, FailPrompt, "no identity server answers there")
+	default:
+		step.Status = resp.Status
+		r.add(step, Success, "")
+		r.result.IdentityServer = base
+		return nil
+	}
+	r.result.Warning = "the identity server " + base.String() + " does not answer"
+	return nil
+}

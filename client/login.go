@@ -1,0 +1,51 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"mxlogin/client/transport"
+)
+
+// LoginOptions are the members of a login that every flow has.
+type LoginOptions struct {
+	DeviceID   string // "" lets the server choose
+	DeviceName string // public; servers keep the first one of a device
+	Renewable  bool   // asks for a refresh token; since v1.3
+}
+
+// LoginPassword logs in with m.login.password. It sends one POST: whether a
+// login that failed may have made a session is told by [transport.MayHaveActed].
+//
+// Client-Server API, POST /login.
+func (c *Client) LoginPassword(ctx context.Context, who Identifier, password transport.Credential, o LoginOptions) (Session, error) {
+	body := o.body(FlowPassword)
+	who.addTo(body)
+	body["password"] = password
+	return c.login(ctx, body)
+}
+
+func (c *Client) login(ctx context.Context, body transport.Fields) (Session, error) {
+	answer, err := c.send(ctx, transport.Request{
+		Method: http.MethodPost, Path: c.path("/login"), JSON: body,
+		Trace: []string{"type", "device_id", "refresh_token"},
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	return readSession(answer)
+}
+
+func (o LoginOptions) body(flow string) transport.Fields {
+	body := transport.Fields{"type": flow}
+	if o.DeviceID != "" {
+		body["device_id"] = o.DeviceID
+	}
+	if o.DeviceName != "" {
+		body["initial_device_display_name"] = o.DeviceName
+	}
+	if o.Renewable {
+		body["refresh_token"] = true
+	}
+	return body
+}

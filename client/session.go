@@ -1,0 +1,139 @@
+package client
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"mxlogin/client/matrixid"
+	"mxlogin/client/secret"
+	"mxlogin/client/transport"
+)
+
+const (
+	maxToken    = 16 << 10 // bytes; it has to fit into a header
+	maxDeviceID = 1 << 10  // bytes; servers allow 512 at most
+	maxLifetime = 10 * 365 * 24 * time.Hour
+)
+
+// Session is a login's answer, read strictly. home_server is not part of it: it
+// is deprecated, and the user ID says the same.
+type Session struct {
+	UserID       matrixid.UserID
+	DeviceID     string // "" where the server named none
+	AccessToken  secret.Value
+	RefreshToken secret.Value // empty where the session cannot be renewed
+
+	// Expires says that the access token ends Lifetime after the answer; a
+	// Lifetime of 0 that it already has.
+	Expires  bool
+	Lifetime time.Duration
+
+	// WellKnown is where the server says that it is to be found from now on.
+	WellKnown WellKnown
+}
+
+// WellKnown is the discovery information in a login's answer.
+type WellKnown struct {
+	Present bool
+	BaseURL string // unchecked; "" where it is missing or no string
+}
+
+// readSession checks every member that will be used or stored. An access token
+// that cannot go into a header line, or a user ID that is none, would come back
+// as a stranger fault much later.
+func readSession(answer transport.Object) (Session, error) {
+	var s Session
+	var err error
+	if s.UserID, err = readUserID(answer); err != nil {
+		return Session{}, err
+	}
+	if s.AccessToken, err = readToken(answer, "access_token"); err != nil {
+		return Session{}, err
+	}
+	if s.AccessToken.IsZero() {
+		return Session{}, answer.Invalid("access_token", "is missing")
+	}
+	if s.RefreshToken, err = readToken(answer, "refresh_token"); err != nil {
+		return Session{}, err
+	}
+	if s.DeviceID, err = readDeviceID(answer); err != nil {
+		return Session{}, err
+	}
+	if s.Lifetime, s.Expires, err = readLifetime(answer); err != nil {
+		return Session{}, err
+	}
+	s.WellKnown = readWellKnown(answer)
+	return s, nil
+}
+
+func readUserID(answer transport.Object) (matrixid.UserID, error) {
+	text, ok, err := answer.String("user_id")
+	if err != nil {
+		return matrixid.UserID{}, err
+	}
+	if !ok {
+		return matrixid.UserID{}, answer.Invalid("user_id", "is missing")
+	}
+	id, err := matrixid.ParseServedUserID(text)
+	if err != nil {
+		return matrixid.UserID{}, answer.Invalid("user_id", "is "+err.Error())
+	}
+	return id, nil
+}
+
+// readToken returns the empty secret where the member is missing.
+func readToken(answer transport.Object, name string) (secret.Value, error) {
+	text, ok, err := answer.String(name)
+	if err != nil || !ok {
+		return secret.Value{}, err
+	}
+	switch {
+	case text == "":
+		return secret.Value{}, answer.Invalid(name, "is empty")
+	case len(text) > maxToken:
+		return secret.Value{}, answer.Invalid(name, "is longer than 16 KiB")
+	case strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0:
+		return secret.Value{}, answer.Invalid(name, "has a character that cannot go into a header")
+	}
+	return secret.New(text), nil
+}
+
+func readDeviceID(answer transport.Object) (string, error) {
+	id, ok, err := answer.String("device_id")
+	if err != nil || !ok {
+		return "", err
+	}
+	switch {
+	case id == "":
+		return "", answer.Invalid("device_id", "is empty")
+	case len(id) > maxDeviceID:
+		return "", answer.Invalid("device_id", "is longer than 1 KiB")
+	case strings.IndexFunc(id, unicode.IsControl) >= 0:
+		return "", answer.Invalid("device_id", "has a control character")
+	}
+	return id, nil
+}
+
+// readLifetime reads expires_in_ms. What is past becomes 0, what is beyond ten
+// years becomes ten years: neither may overflow a clock.
+func readLifetime(answer transport.Object) (lifetime time.Duration, expires bool, err error) {
+	ms, ok, err := answer.Integer("expires_in_ms")
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	ms = min(max(ms, 0), maxLifetime.Milliseconds())
+	return time.Duration(ms) * time.Millisecond, true, nil
+}
+
+// readWellKnown never fails: the login has happened, and a bad well_known only
+// means that the homeserver stays where it is.
+func readWellKnown(answer transport.Object) WellKnown {
+	if !answer.Has("well_known") {
+		return WellKnown{}
+	}
+	wellKnown, _, _ := answer.Object("well_known")
+	homeserver, _, _ := wellKnown.Object("m.homeserver")
+	base, _, _ := homeserver.String("base_url")
+	return WellKnown{Present: true, BaseURL: base}
+}

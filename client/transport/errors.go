@@ -1,0 +1,233 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"mxlogin/client/matrixid"
+)
+
+// NetworkError tells that no whole answer came from the server.
+type NetworkError struct {
+	Request string // method, origin and path
+	Host    string
+	Reason  string // one clause, without the request's URL
+	Timeout bool
+	// Sent reports that the request may have reached the server: it may have
+	// done what it was asked for.
+	Sent bool
+	Err  error
+}
+
+func (e *NetworkError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Reason) }
+
+func (e *NetworkError) Unwrap() error { return e.Err }
+
+// TLSError tells that the server's certificate or its TLS was refused.
+type TLSError struct {
+	Request string
+	Host    string
+	Reason  string
+	Err     error
+}
+
+func (e *TLSError) Error() string { return fmt.Sprintf("%s: TLS: %s", e.Request, e.Reason) }
+
+func (e *TLSError) Unwrap() error { return e.Err }
+
+// LimitError tells that the answer was larger than any honest one.
+type LimitError struct {
+	Request string
+	What    string // "body" or "headers"
+	Limit   int    // bytes
+}
+
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("%s: the answer's %s exceed the limit of %d bytes", e.Request, e.What, e.Limit)
+}
+
+// RedirectError tells that the server sent the request elsewhere, and it was not
+// sent there.
+type RedirectError struct {
+	Request string
+	Status  int
+	To      matrixid.Origin
+	TooMany bool // redirects are followed for this request, but not that many
+}
+
+func (e *RedirectError) Error() string {
+	if e.TooMany {
+		return fmt.Sprintf("%s: too many redirects, the last to %s", e.Request, e.To)
+	}
+	return fmt.Sprintf("%s: the server redirects to %s (%d), which is not followed", e.Request, e.To, e.Status)
+}
+
+// ForbiddenError tells that the request was not sent because it must not go
+// there.
+type ForbiddenError struct {
+	Origin matrixid.Origin
+	Reason string
+}
+
+func (e *ForbiddenError) Error() string { return fmt.Sprintf("%s: %s", e.Origin, e.Reason) }
+
+// RateLimitError tells that the server wants a longer wait than was allowed.
+type RateLimitError struct {
+	Request    string
+	RetryAfter time.Duration
+}
+
+func (e *RateLimitError) Error() string {
+	return fmt.Sprintf("%s: rate limited, try again after %s", e.Request, e.RetryAfter.Round(time.Second))
+}
+
+// ProtocolError tells that the answer is not what the specification allows.
+type ProtocolError struct {
+	Request string
+	Status  int    // of the answer
+	Reason  string // names the field, never its value
+}
+
+func (e *ProtocolError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Reason) }
+
+var errBodyTooLarge = errors.New("the body is over the limit")
+
+// failedExchange is an error of net/http and what is known around it.
+type failedExchange struct {
+	request string
+	host    string
+	sent    bool
+	timeout time.Duration
+	err     error
+}
+
+// explain turns the error into one of this package. Texts of net/http are used
+// only where they hold neither a URL nor bytes of the answer.
+func (f failedExchange) explain(ctx, limited context.Context) error {
+	switch {
+	case errors.Is(f.err, errBodyTooLarge):
+		return &LimitError{Request: f.request, What: "body", Limit: maxBody}
+	case isHeaderLimit(f.err):
+		return &LimitError{Request: f.request, What: "headers", Limit: maxHeaders}
+	case ctx.Err() != nil:
+		return &InterruptedError{Request: f.request, Sent: f.sent, Err: context.Cause(ctx)}
+	}
+	if reason, ok := tlsReason(f.err); ok {
+		return &TLSError{Request: f.request, Host: f.host, Reason: reason, Err: f.err}
+	}
+	failure := &NetworkError{Request: f.request, Host: f.host, Sent: f.sent, Err: f.err}
+	failure.Timeout = limited.Err() != nil
+	failure.Reason = networkReason(f.err)
+	if failure.Timeout {
+		failure.Reason = fmt.Sprintf("no whole answer within %s", f.timeout)
+	}
+	return failure
+}
+
+// InterruptedError tells that the caller ended a request that was under way.
+type InterruptedError struct {
+	Request string
+	Sent    bool // see NetworkError
+	Err     error
+}
+
+func (e *InterruptedError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Err) }
+
+func (e *InterruptedError) Unwrap() error { return e.Err }
+
+// MayHaveActed reports whether err leaves it open that the server did what it was
+// asked for: the answer was cut, late or unreadable, or a gateway spoke in the
+// place of the server.
+func MayHaveActed(err error) bool {
+	var network *NetworkError
+	var interrupted *InterruptedError
+	var protocol *ProtocolError
+	var limit *LimitError
+	var server *ServerError
+	switch {
+	case errors.As(err, &network):
+		return network.Sent
+	case errors.As(err, &interrupted):
+		return interrupted.Sent
+	case errors.As(err, &protocol):
+		return protocol.Status < 400
+	}
+	return errors.As(err, &limit) || errors.As(err, &server)
+}
+
+// isPassing reports whether a second try may go better: the connection failed,
+// and not for want of time, name or trust.
+func isPassing(err error) bool {
+	var network *NetworkError
+	var dns *net.DNSError
+	return errors.As(err, &network) && !network.Timeout && !errors.As(err, &dns) && !errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// isHeaderLimit knows the limit of net/http by its text: it has no type.
+func isHeaderLimit(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "server response headers exceeded") ||
+		strings.Contains(text, "response header list larger than")
+}
+
+func networkReason(err error) string {
+	var dns *net.DNSError
+	var op *net.OpError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return "the host name is not known"
+	case errors.As(err, &dns):
+		return "the host name could not be looked up"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection was refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was reset"
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "the connection timed out"
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		return "the proxy could not be reached"
+	case errors.As(err, &op):
+		return "the connection failed: " + op.Err.Error()
+	case strings.Contains(err.Error(), "EOF"):
+		return "the connection was cut"
+	case strings.Contains(err.Error(), "malformed HTTP"):
+		return "the server does not speak HTTP on this port"
+	}
+	return "the exchange failed"
+}
+
+func tlsReason(err error) (string, bool) {
+	var unknown x509.UnknownAuthorityError
+	var invalid x509.CertificateInvalidError
+	var hostname x509.HostnameError
+	var record tls.RecordHeaderError
+	var alert tls.AlertError
+	var verification *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &unknown):
+		return "the certificate is signed by an authority that is not trusted here", true
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "the certificate has expired or is not valid yet, by the clock of this machine", true
+	case errors.As(err, &invalid):
+		return "the certificate is not valid for a server", true
+	case errors.As(err, &hostname):
+		return "the certificate is for another host", true
+	case errors.As(err, &verification):
+		return "the certificate could not be verified", true
+	case errors.As(err, &record):
+		return "the server does not speak TLS on this port", true
+	case errors.As(err, &alert):
+		return "the server ended the handshake", true
+	case strings.HasPrefix(err.Error(), "tls: "):
+		return strings.TrimPrefix(err.Error(), "tls: "), true
+	}
+	return "", false
+}

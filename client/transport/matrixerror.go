@@ -1,0 +1,83 @@
+package transport
+
+import (
+	"fmt"
+	"net/http"
+)
+
+// maxErrorCode bounds an error code in bytes; the longest known has 42.
+const maxErrorCode = 255
+
+// MatrixError is a standard error response: the server understood the request
+// and refused it.
+//
+// Client-Server API, "Standard error response". The text says that "error" is
+// always there, the schema and one of its examples that it need not be.
+type MatrixError struct {
+	Request string
+	Status  int
+	Code    string // errcode, such as M_FORBIDDEN
+	Message string // in the server's words; may be empty
+
+	SoftLogout   bool   // M_UNKNOWN_TOKEN, M_USER_LOCKED: the device lives on
+	AdminContact string // M_RESOURCE_LIMIT_EXCEEDED: a URI
+	InfoURI      string // M_USER_LIMIT_EXCEEDED
+}
+
+func (e *MatrixError) Error() string {
+	if e.Message == "" {
+		return fmt.Sprintf("%s: %s (%d)", e.Request, e.Code, e.Status)
+	}
+	return fmt.Sprintf("%s: %s (%d): %s", e.Request, e.Code, e.Status, e.Message)
+}
+
+// ServerError tells of a 5xx: the server, or a proxy before it, could not answer.
+type ServerError struct {
+	Request string
+	Status  int
+	Code    string // errcode, where a homeserver said one
+	Message string
+}
+
+func (e *ServerError) Error() string {
+	text := fmt.Sprintf("%s: the server answered %d", e.Request, e.Status)
+	if name := http.StatusText(e.Status); name != "" {
+		text += " " + name
+	}
+	if e.Message != "" {
+		text += ": " + e.Message
+	}
+	return text
+}
+
+// Refusal returns nil for a success, a MatrixError or ServerError for what says
+// that it is one, and a ProtocolError for any other answer.
+func (r *Response) Refusal() error {
+	if r.Status >= 200 && r.Status <= 299 {
+		return nil
+	}
+	object, err := ParseObject(r.Body)
+	code, _, codeErr := object.String("errcode")
+	isMatrix := err == nil && codeErr == nil && code != "" && len(code) <= maxErrorCode
+	message, _, _ := object.String("error")
+	switch {
+	case r.Status >= 500:
+		if !isMatrix {
+			code, message = "", ""
+		}
+		return &ServerError{Request: r.Request, Status: r.Status, Code: code, Message: message}
+	case !isMatrix:
+		return r.protocolError(fmt.Sprintf("the server answered %d and no Matrix error%s", r.Status, r.describeType()))
+	}
+	refusal := &MatrixError{Request: r.Request, Status: r.Status, Code: code, Message: message}
+	refusal.SoftLogout, _, _ = object.Bool("soft_logout")
+	refusal.AdminContact, _, _ = object.String("admin_contact")
+	refusal.InfoURI, _, _ = object.String("info_uri")
+	return refusal
+}
+
+// IsUnrecognized reports whether the server has no such endpoint. Only SHOULD
+// servers answer M_UNRECOGNIZED there, so the body is not asked.
+func (r *Response) IsUnrecognized() bool {
+	return r.Status == http.StatusNotFound || r.Status == http.StatusMethodNotAllowed
+}

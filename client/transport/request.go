@@ -1,0 +1,133 @@
+package transport
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+
+	"mxlogin/client/matrixid"
+	"mxlogin/client/secret"
+)
+
+// A Credential is a secret that is bound to the one origin it may be sent to.
+// The zero Credential is none.
+type Credential struct {
+	origin matrixid.Origin
+	value  secret.Value
+}
+
+// Bind binds value to origin. Whoever calls it says that the person meant this
+// secret for this origin, or that this origin issued it.
+func Bind(value secret.Value, origin matrixid.Origin) Credential {
+	return Credential{origin: origin, value: value}
+}
+
+func (c Credential) isSet() bool { return c.origin != matrixid.Origin{} }
+
+// Fields are the members of a JSON body, or of a form. A value may be a
+// [Credential], also inside nested Fields; it is revealed only into the request
+// that is about to be sent.
+type Fields map[string]any
+
+// Request is one request to the client-server API or to an issuer.
+type Request struct {
+	Method string
+	Base   matrixid.BaseURL
+	Path   string // below Base; starts with a slash, has no query
+
+	JSON   Fields     // the body as a JSON object; nil: none
+	Form   Fields     // the body as a form; strings and credentials only
+	Bearer Credential // for the Authorization header
+
+	// Redirects is how many redirects may be followed, to https only. A request
+	// that carries a secret follows none.
+	Redirects int
+
+	// Trace names the members of the body that -v may show. Only strings and
+	// booleans that are no secrets are ever shown.
+	Trace []string
+}
+
+// encodeBody builds the body, with its secrets.
+func (r Request) encodeBody() (body []byte, contentType string, err error) {
+	switch {
+	case r.JSON != nil:
+		body, err = json.Marshal(reveal(r.JSON))
+		if err != nil {
+			return nil, "", fmt.Errorf("encode the body: %w", err)
+		}
+		return body, "application/json", nil
+	case r.Form != nil:
+		values := url.Values{}
+		for name, value := range reveal(r.Form) {
+			text, ok := value.(string)
+			if !ok {
+				return nil, "", fmt.Errorf("encode the form: %s is no text", name)
+			}
+			values.Set(name, text)
+		}
+		return []byte(values.Encode()), "application/x-www-form-urlencoded", nil
+	}
+	return nil, "", nil
+}
+
+// reveal copies fields with every credential replaced by its secret.
+func reveal(fields Fields) map[string]any {
+	plain := make(map[string]any, len(fields))
+	for name, value := range fields {
+		switch value := value.(type) {
+		case Credential:
+			plain[name] = value.value.Reveal()
+		case Fields:
+			plain[name] = reveal(value)
+		default:
+			plain[name] = value
+		}
+	}
+	return plain
+}
+
+// credentials returns all secrets that r carries.
+func (r Request) credentials() []Credential {
+	found := append(credentialsIn(r.JSON), credentialsIn(r.Form)...)
+	if r.Bearer.isSet() {
+		found = append(found, r.Bearer)
+	}
+	return found
+}
+
+func credentialsIn(fields Fields) []Credential {
+	var found []Credential
+	for _, value := range fields {
+		switch value := value.(type) {
+		case Credential:
+			found = append(found, value)
+		case Fields:
+			found = append(found, credentialsIn(value)...)
+		}
+	}
+	return found
+}
+
+func (r Request) carriesSecret() bool { return len(r.credentials()) > 0 }
+
+// mayRepeat reports whether sending r twice does no more than sending it once.
+func (r Request) mayRepeat() bool { return r.Method == "GET" }
+
+func (r Request) traceFields() []Field {
+	var shown []Field
+	for _, name := range slices.Sorted(maps.Keys(r.JSON)) {
+		if !slices.Contains(r.Trace, name) {
+			continue
+		}
+		switch value := r.JSON[name].(type) {
+		case string:
+			shown = append(shown, Field{name, value})
+		case bool:
+			shown = append(shown, Field{name, fmt.Sprint(value)})
+		}
+	}
+	return shown
+}

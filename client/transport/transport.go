@@ -1,0 +1,221 @@
+// Package transport is the one way that mxlogin speaks HTTP. It holds the rules
+// that keep a secret where it belongs and a hostile answer harmless:
+//
+//   - a [Credential] goes to the origin it is bound to and nowhere else;
+//   - redirects are followed only where a request asks for it, never with a
+//     secret, and only to https;
+//   - plain http is spoken only to this machine and to hosts that were allowed;
+//   - answers are bounded in size and time, and JSON is read strictly;
+//   - 429 is waited out within a bound, and a POST is otherwise sent once.
+//
+// Client-Server API, "API Standards" and "Rate limiting".
+package transport
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"mxlogin/client/matrixid"
+)
+
+const (
+	maxBody = 1 << 20 // bytes of a body, after decompression
+
+	// readRetryDelay is the wait before a GET that a gateway answered with 502,
+	// 503 or 504 is sent a second and last time.
+	readRetryDelay = 500 * time.Millisecond
+)
+
+// Options say how a [Client] behaves. The zero value of each is usable but for
+// Timeout, which bounds one request with its answer and must be set.
+type Options struct {
+	Timeout   time.Duration // of one request, from the dial to the last byte of the answer
+	MaxWait   time.Duration // how long rate limits may be waited out, in all requests together
+	UserAgent string
+	RootCAs   *x509.CertPool // nil: the system's
+	AllowHTTP []HTTPHost     // where plain http may go besides this machine
+
+	RoundTripper http.RoundTripper                          // nil: a transport made for these options
+	Now          func() time.Time                           // nil: time.Now
+	Sleep        func(context.Context, time.Duration) error // nil: a timer
+
+	OnWait  func(Wait)  // told before a rate limit is waited out
+	OnTrace func(Trace) // told after each exchange
+}
+
+// Client sends requests by the rules of this package. It is safe for concurrent
+// use.
+type Client struct {
+	options Options
+	rt      http.RoundTripper
+
+	mu     sync.Mutex
+	waited time.Duration // spent on rate limits so far
+}
+
+// New makes a Client.
+func New(o Options) *Client {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
+	if o.OnWait == nil {
+		o.OnWait = func(Wait) {}
+	}
+	if o.OnTrace == nil {
+		o.OnTrace = func(Trace) {}
+	}
+	rt := o.RoundTripper
+	if rt == nil {
+		rt = newRoundTripper(o.RootCAs)
+	}
+	return &Client{options: o, rt: rt}
+}
+
+// Do sends r and returns the answer, whatever its status but for a redirect that
+// r does not follow ([RedirectError]) and a rate limit that lasts too long
+// ([RateLimitError]). Other errors are [NetworkError], [TLSError], [LimitError],
+// [ForbiddenError] and the cause of ctx.
+func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	retried := false
+	for attempt := 0; ; attempt++ {
+		resp, err := c.follow(ctx, r)
+		switch {
+		case err != nil && !retried && r.mayRepeat() && isPassing(err),
+			err == nil && !retried && r.mayRepeat() && isGatewayFailure(resp.Status):
+			retried = true
+			if err := c.options.Sleep(ctx, readRetryDelay); err != nil {
+				return nil, err
+			}
+		case err != nil:
+			return nil, err
+		case resp.Status == http.StatusTooManyRequests:
+			if err := c.waitOut(ctx, r, resp, attempt); err != nil {
+				return nil, err
+			}
+		default:
+			return resp, nil
+		}
+	}
+}
+
+// once sends r to where and reads the whole answer.
+func (c *Client) once(ctx context.Context, r Request, where target) (*Response, error) {
+	if err := c.permit(r, where.origin); err != nil {
+		return nil, err
+	}
+	body, contentType, err := r.encodeBody()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", where.name(r.Method), err)
+	}
+	defer clear(body) // it may hold a password
+
+	sent := new(atomic.Bool)
+	limited, cancel := context.WithTimeout(ctx, c.options.Timeout)
+	defer cancel()
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
+		WroteHeaders: func() { sent.Store(true) },
+	})
+	req, err := http.NewRequestWithContext(traced, r.Method, where.url, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: the request cannot be built", where.name(r.Method))
+	}
+	setBody(req, body)
+	c.setHeaders(req, r, contentType)
+
+	start := c.options.Now()
+	resp, err := c.exchange(req)
+	trace := Trace{Method: r.Method, Origin: where.origin.String(), Path: where.path, Fields: r.traceFields()}
+	trace.Duration = c.options.Now().Sub(start)
+	if err != nil {
+		failure := failedExchange{request: where.name(r.Method), host: where.origin.Host(), sent: sent.Load(), timeout: c.options.Timeout, err: err}
+		trace.Err = failure.explain(ctx, limited)
+		c.options.OnTrace(trace)
+		return nil, trace.Err
+	}
+	resp.Request, resp.Origin = where.name(r.Method), where.origin
+	trace.Status = resp.Status
+	trace.Fields = append(trace.Fields, resp.traceFields()...)
+	c.options.OnTrace(trace)
+	return resp, nil
+}
+
+// permit refuses what must not leave this machine: a credential to an origin
+// that is not its own, and plain http where nobody allowed it.
+func (c *Client) permit(r Request, origin matrixid.Origin) error {
+	if !MayDial(origin, c.options.AllowHTTP) {
+		return &ForbiddenError{Origin: origin, Reason: "plain http is not allowed there"}
+	}
+	for _, credential := range r.credentials() {
+		if credential.origin != origin {
+			return &ForbiddenError{Origin: origin, Reason: "the secret belongs to " + credential.origin.String()}
+		}
+	}
+	return nil
+}
+
+// setBody gives req a body without GetBody: net/http must not send it again.
+func setBody(req *http.Request, body []byte) {
+	req.ContentLength = int64(len(body))
+	req.Body = http.NoBody
+	if len(body) > 0 {
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+}
+
+func (c *Client) setHeaders(req *http.Request, r Request, contentType string) {
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.options.UserAgent)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	if r.Bearer.isSet() {
+		req.Header.Set("Authorization", "Bearer "+r.Bearer.value.Reveal())
+	}
+}
+
+// exchange is one round trip with its whole body. It goes below http.Client,
+// which would follow redirects, keep a Referer and put URLs into errors.
+func (c *Client) exchange(req *http.Request) (*Response, error) {
+	resp, err := c.rt.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.ContentLength > maxBody {
+		return nil, errBodyTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxBody {
+		return nil, errBodyTooLarge
+	}
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: body}, nil
+}
+
+func isGatewayFailure(status int) bool {
+	return status == 502 || status == 503 || status == 504
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}

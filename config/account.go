@@ -1,0 +1,58 @@
+package config
+
+import (
+	"slices"
+	"time"
+
+	"mxlogin/client/secret"
+)
+
+// What Account.API says.
+const (
+	APILegacy = "legacy" // the login API of the client-server specification
+	APIOAuth  = "oauth"  // the OAuth 2.0 API
+)
+
+// Account is one saved login. A zero field is not written to the file.
+type Account struct {
+	Name         string // the key; the user ID unless the person chose another
+	UserID       string // empty only for a pending login that asked for no user
+	Homeserver   string // base URL that the session belongs to
+	LoginURL     string // base URL that the login was sent to, if another
+	DeviceID     string
+	AccessToken  secret.Value
+	RefreshToken secret.Value
+	ExpiresAt    time.Time // of the access token, in whole seconds; zero: unknown
+	Flow         string    // login type, such as m.login.password
+	API          string    // APILegacy or APIOAuth; a file without it means legacy
+	OAuth        OAuthClient
+	Prefix       string // "r0" for a server without /v3, else empty
+	CAFile       string
+	AllowHTTP    []string
+	Pending      bool // saved before the login was sent, not yet answered
+}
+
+// OAuthClient is the client that an OAuth 2.0 session was granted to.
+type OAuthClient struct {
+	Issuer   string
+	ClientID string
+}
+
+// HasSession reports whether the account holds a token that may be used.
+func (a Account) HasSession() bool {
+	return !a.Pending && !a.AccessToken.IsZero()
+}
+
+// key is the name by which the file knows the account.
+func (a Account) key() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return a.UserID
+}
+
+// clone shares no memory with a, tokens apart.
+func (a Account) clone() Account {
+	a.AllowHTTP = slices.Clone(a.AllowHTTP)
+	return a
+}

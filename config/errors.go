@@ -1,0 +1,123 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// Targets of errors.Is.
+var (
+	// ErrLocked: another process kept the lock for longer than the lock timeout.
+	ErrLocked = errors.New("locked by another process")
+	// ErrInvalid: the file is broken, cut short or not a config file.
+	ErrInvalid = errors.New("not a valid config file")
+	// ErrNewer: the file was written by a newer mxlogin.
+	ErrNewer = errors.New("newer than this mxlogin understands")
+	// ErrForeign: the file, or a directory on the way to it, is another user's.
+	ErrForeign = errors.New("owned by another user")
+	// ErrLoose: a directory is writable by others.
+	ErrLoose = errors.New("writable by others")
+	// ErrReadOnly: the file is marked read-only.
+	ErrReadOnly = errors.New("marked read-only")
+	// ErrNotRegular: the path names a device, a pipe or a directory.
+	ErrNotRegular = errors.New("not a regular file")
+	// ErrNoDefaultPath: the environment does not say where the file belongs. It
+	// is a usage error: --config names the file.
+	ErrNoDefaultPath = errors.New("no home directory: name the config file with --config")
+	// ErrNoAccount: no account has this name.
+	ErrNoAccount = errors.New("no such account")
+	// ErrAccountExists: another account has this name.
+	ErrAccountExists = errors.New("an account of this name exists")
+)
+
+// FileError says that the config file could not be read, locked or written.
+type FileError struct {
+	Op   string // "read", "lock", "write", "create", ...
+	Path string // of the file or directory concerned
+	Err  error
+}
+
+func (e *FileError) Error() string {
+	return fmt.Sprintf("cannot %s %s: %v", e.Op, e.Path, e.Err)
+}
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Hint says what a person can do about the error, or nothing.
+func (e *FileError) Hint() string {
+	switch {
+	case errors.Is(e.Err, ErrInvalid):
+		return fmt.Sprintf("the file was left as it is; mend it, or move it aside to %s.broken and log in again", e.Path)
+	case errors.Is(e.Err, ErrNewer):
+		return "the file was left as it is; update mxlogin, or name another file with --config"
+	case errors.Is(e.Err, ErrForeign):
+		return "name a file of your own with --config (under sudo, use sudo -H)"
+	case errors.Is(e.Err, ErrLoose):
+		return fmt.Sprintf("chmod go-w %s, or name another file with --config", e.Path)
+	case errors.Is(e.Err, ErrReadOnly):
+		return fmt.Sprintf("make %s writable, or use --storage none", e.Path)
+	}
+	return ""
+}
+
+// newFileError drops the path that errors of package os carry: path says it.
+func newFileError(op, path string, err error) *FileError {
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
+	}
+	var linkError *os.LinkError
+	if errors.As(err, &linkError) {
+		err = linkError.Err
+	}
+	return &FileError{Op: op, Path: path, Err: err}
+}
+
+// ParseError says where a config file breaks the format. It names lines and
+// keys of the format, never a value. It is an [ErrInvalid].
+type ParseError struct {
+	Line   int    // 1 for the first; 0 if it concerns the whole file
+	Field  string // such as accounts[0].expires_at; may be empty
+	Reason string
+}
+
+func (e *ParseError) Error() string {
+	text := e.Reason
+	if e.Field != "" {
+		text = e.Field + ": " + text
+	}
+	if e.Line > 0 {
+		text = fmt.Sprintf("line %d: %s", e.Line, text)
+	}
+	return fmt.Sprintf("%v: %s", ErrInvalid, text)
+}
+
+// Is makes every ParseError an [ErrInvalid].
+func (e *ParseError) Is(target error) bool { return target == ErrInvalid }
+
+// SettingError says that a setting is unknown or that its value is of the wrong
+// kind.
+type SettingError struct {
+	Key        string
+	Source     string // flag, environment variable or file that gave the value, if any
+	Value      string
+	Want       string // what is expected; empty for an unknown key
+	Suggestion string // the nearest known key, for an unknown one
+}
+
+func (e *SettingError) Error() string {
+	if e.Want != "" {
+		source := ""
+		if e.Source != "" {
+			source = e.Source + ": "
+		}
+		return fmt.Sprintf("setting %s: %s%.64q is not %s", e.Key, source, e.Value, e.Want)
+	}
+	text := fmt.Sprintf("unknown setting %.64q", e.Key)
+	if e.Suggestion != "" {
+		text += fmt.Sprintf(", did you mean %q?", e.Suggestion)
+	}
+	return text
+}

@@ -1,0 +1,222 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+const (
+	defaultLockTimeout = 10 * time.Second
+	maxFileSize        = 4 << 20 // bytes; 100 accounts take about 30 KiB
+)
+
+// Notice is what a person should know about where the secrets are kept. No
+// error comes of it.
+type Notice struct {
+	Code    string // NoticeFileMode, NoticeHardLinks or NoticeDirectory
+	Message string
+}
+
+// Codes of notices.
+const (
+	NoticeFileMode  = "file_mode"  // others could read the file; it was tightened
+	NoticeHardLinks = "hard_links" // other names of the file keep the old content
+	NoticeDirectory = "directory"  // others can replace the file
+)
+
+// Store is the place of the config file.
+type Store struct {
+	path        string
+	explicit    bool
+	notify      func(Notice)
+	uid         int // whose files are ours; -1 where files have no user ID
+	lockTimeout time.Duration
+}
+
+// NewStore returns the store of the file at path. explicit says that a person
+// named the path: in the default place a directory of another user, or one that
+// others may write, is refused; in an explicit one notify is told. notify is
+// called by [Store.Update] only.
+func NewStore(path string, explicit bool, notify func(Notice)) *Store {
+	return &Store{
+		path:        path,
+		explicit:    explicit,
+		notify:      notify,
+		uid:         os.Geteuid(),
+		lockTimeout: defaultLockTimeout,
+	}
+}
+
+// Path is the path that the store was made with.
+func (s *Store) Path() string { return s.path }
+
+// Load reads the file; one that is missing is empty. It neither locks nor writes,
+// creates or tightens anything. Errors are [FileError].
+func (s *Store) Load() (*File, error) {
+	target, err := s.followLinks()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
+		return s.missing(), nil // wherever it would be made
+	}
+	if err := s.guardDirectories(target, ignoreNotice); err != nil {
+		return nil, err
+	}
+	file, _, err := s.read(target)
+	return file, err
+}
+
+// missing is the file that is not there yet.
+func (s *Store) missing() *File {
+	file := newFile()
+	file.path = s.path
+	return file
+}
+
+func ignoreNotice(Notice) {}
+
+// Update changes the file: it takes the lock, reads the file again, lets change
+// edit it, and writes it if it changed. The lock is beside the file and is waited
+// for up to 10 s. After an error of change nothing is written and that error is
+// returned as it is; other errors are [FileError], or the error of ctx while the
+// lock was waited for. Once the lock is taken ctx has no effect, so that what was
+// begun is saved.
+func (s *Store) Update(ctx context.Context, change func(*File) error) error {
+	return s.replace(ctx, change, false)
+}
+
+// Rewrite writes the file as it is, by the same way as [Store.Update]. It shows
+// that a change could be saved, before something is done that makes one needed.
+func (s *Store) Rewrite(ctx context.Context) error {
+	return s.replace(ctx, func(*File) error { return nil }, true)
+}
+
+// replace is Update; always says to write also where nothing changed.
+func (s *Store) replace(ctx context.Context, change func(*File) error, always bool) error {
+	target, err := s.prepare()
+	if err != nil {
+		return err
+	}
+	release, err := acquireLock(ctx, target+".lock", s.lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer release()
+	file, info, err := s.read(target)
+	if err != nil {
+		return err
+	}
+	if info != nil && info.Mode().Perm()&0o200 == 0 {
+		return newFileError("write", target, ErrReadOnly)
+	}
+	if err := change(file); err != nil {
+		return err
+	}
+	return s.write(target, file, info, always)
+}
+
+// prepare finds the file and makes its directory ready for it.
+func (s *Store) prepare() (target string, err error) {
+	target, err = s.followLinks()
+	if err != nil {
+		return "", err
+	}
+	if err := s.guardDirectories(target, s.notify); err != nil {
+		return "", err
+	}
+	if err := makeDirectory(filepath.Dir(target)); err != nil {
+		return "", err
+	}
+	return target, nil
+}
+
+// read reads the file at target; info is nil if there is none.
+func (s *Store) read(target string) (file *File, info fs.FileInfo, err error) {
+	data, info, err := s.readRaw(target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s.missing(), nil, nil
+	}
+	if err != nil {
+		return nil, nil, newFileError("read", target, err)
+	}
+	file, err = Parse(data)
+	if err != nil {
+		return nil, nil, newFileError("read", target, err)
+	}
+	file.path = s.path
+	return file, info, nil
+}
+
+// readRaw refuses what is not a file of ours before it opens it: to open a pipe
+// would block.
+func (s *Store) readRaw(target string) ([]byte, fs.FileInfo, error) {
+	info, err := os.Lstat(target)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, ErrNotRegular
+	}
+	opened, err := os.Open(target)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = opened.Close() }()
+	if info, err = opened.Stat(); err != nil {
+		return nil, nil, err
+	}
+	if isForeign(info, s.uid) {
+		return nil, nil, ErrForeign
+	}
+	data, err := io.ReadAll(io.LimitReader(opened, maxFileSize+1))
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(data) > maxFileSize {
+		return nil, nil, &ParseError{Reason: fmt.Sprintf("larger than %d bytes", maxFileSize)}
+	}
+	return data, info, nil
+}
+
+// write replaces the file at target by file, if that changed or always is set.
+// What could not be read again is not written. info is of the old file, nil if
+// there is none.
+func (s *Store) write(target string, file *File, info fs.FileInfo, always bool) error {
+	data, err := file.Bytes()
+	if err != nil {
+		return newFileError("write", target, err)
+	}
+	if bytes.Equal(data, file.raw) && !always {
+		return nil
+	}
+	if _, err := Parse(data); err != nil {
+		return newFileError("write", target, fmt.Errorf("the result could not be read again: %v", err))
+	}
+	removeStaleTemps(target)
+	if err := replaceFile(target, data); err != nil {
+		return err
+	}
+	if info != nil {
+		s.noticeOldFile(target, info)
+	}
+	return nil
+}
+
+// noticeOldFile tells what was wrong with the file that has been replaced. The
+// new one has mode 0600 and one name.
+func (s *Store) noticeOldFile(target string, old fs.FileInfo) {
+	if isLooseFile(old) {
+		s.notify(Notice{NoticeFileMode, fmt.Sprintf("%s had mode %04o and now has 0600: others could use the tokens in it", target, unixMode(old))})
+	}
+	if links := linkCount(old); links > 1 {
+		s.notify(Notice{NoticeHardLinks, fmt.Sprintf("%s had %d names; the others keep its old content", target, links)})
+	}
+}

@@ -1,0 +1,213 @@
+package config
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Setting is one line of the table of settings.
+type Setting struct {
+	Key     string // in the file, and in config get and set
+	Env     string
+	Flag    string // without its dashes; empty if there is none
+	Meaning string
+	Default string
+	Kind    Kind
+
+	InFile      bool     // may stand under settings: in the file
+	ZeroAllowed bool     // of a KindDuration
+	Choices     []string // of a KindChoice
+	FlagChoices []string // what the flag takes besides Choices
+}
+
+// Kind is the type of a setting's value.
+type Kind int
+
+// The kinds of settings.
+const (
+	KindText Kind = iota
+	KindBool
+	KindDuration // as of time.ParseDuration
+	KindList     // comma separated; in the file a YAML list
+	KindChoice
+	KindHTTPSURL
+)
+
+// Table returns every setting. Flags, environment, file keys and docs come from
+// it.
+func Table() []Setting {
+	return []Setting{
+		{
+			Key: "config", Env: "MXLOGIN_CONFIG", Flag: "config",
+			Meaning: "config file",
+		},
+		{
+			Key: "account", Env: "MXLOGIN_ACCOUNT", Flag: "account",
+			Meaning: "name or user ID of the saved account to use",
+		},
+		{
+			Key: "homeserver", Env: "MXLOGIN_HOMESERVER", Flag: "homeserver", InFile: true,
+			Meaning: "server name or base URL of the homeserver",
+		},
+		{
+			Key: "output", Env: "MXLOGIN_OUTPUT", Flag: "output", InFile: true,
+			Kind: KindChoice, Default: "text", Choices: []string{"text", "json"}, FlagChoices: []string{"token", "env", "header"},
+			Meaning: "format of the result",
+		},
+		{
+			Key: "timeout", Env: "MXLOGIN_TIMEOUT", Flag: "timeout", InFile: true,
+			Kind: KindDuration, Default: "30s",
+			Meaning: "how long one request may take",
+		},
+		{
+			Key: "max_wait", Env: "MXLOGIN_MAX_WAIT", Flag: "max-wait", InFile: true,
+			Kind: KindDuration, Default: "60s", ZeroAllowed: true,
+			Meaning: "how long to wait for rate limits, in all",
+		},
+		{
+			Key: "login_timeout", Env: "MXLOGIN_LOGIN_TIMEOUT", Flag: "login-timeout", InFile: true,
+			Kind: KindDuration, Default: "5m",
+			Meaning: "how long a person may take to log in",
+		},
+		{
+			Key: "ca_file", Env: "MXLOGIN_CA_FILE", Flag: "ca-file", InFile: true,
+			Meaning: "PEM file of certificate authorities to trust besides the system's",
+		},
+		{
+			Key: "allow_http", Env: "MXLOGIN_ALLOW_HTTP", Flag: "allow-http", InFile: true,
+			Kind:    KindList,
+			Meaning: "hosts to which plain http is allowed, as host or host:port",
+		},
+		{
+			Key: "no_input", Env: "MXLOGIN_NO_INPUT", Flag: "no-input", InFile: true,
+			Kind: KindBool, Default: "false",
+			Meaning: "never prompt; CI=true means this too",
+		},
+		{
+			Key: "no_browser", Env: "MXLOGIN_NO_BROWSER", Flag: "no-browser", InFile: true,
+			Kind: KindBool, Default: "false",
+			Meaning: "print the URL instead of opening a browser",
+		},
+		{
+			Key: "quiet", Env: "MXLOGIN_QUIET", Flag: "quiet", InFile: true,
+			Kind: KindBool, Default: "false",
+			Meaning: "print errors and the result only",
+		},
+		{
+			Key: "verbose", Env: "MXLOGIN_VERBOSE", Flag: "verbose", InFile: true,
+			Kind: KindBool, Default: "false",
+			Meaning: "show each request, without secrets",
+		},
+		{
+			Key: "device_name", Env: "MXLOGIN_DEVICE_NAME", Flag: "device-name", InFile: true,
+			Default: "mxlogin",
+			Meaning: "public display name of a new device",
+		},
+		{
+			Key: "storage", Env: "MXLOGIN_STORAGE", Flag: "storage", InFile: true,
+			Kind: KindChoice, Default: "file", Choices: []string{"file", "none"},
+			Meaning: "where a login is saved",
+		},
+		{
+			Key: "oauth_client_uri", Env: "MXLOGIN_OAUTH_CLIENT_URI", InFile: true,
+			Kind: KindHTTPSURL, Default: "https://mxlogin.invalid/",
+			Meaning: "client_uri of OAuth 2.0 registrations",
+		},
+	}
+}
+
+// ParseSetting holds a value to the setting that the file keeps under key. The
+// error is a [SettingError].
+func ParseSetting(key, value string) error {
+	setting, err := fileSetting(key)
+	if err != nil {
+		return err
+	}
+	return setting.check(value, SourceFile, "")
+}
+
+// CheckKey holds that the file may keep a setting under key. The error is a
+// [SettingError].
+func CheckKey(key string) error {
+	_, err := fileSetting(key)
+	return err
+}
+
+// fileSetting is the setting that the file keeps under key.
+func fileSetting(key string) (Setting, error) {
+	var known []string
+	for _, setting := range Table() {
+		if !setting.InFile {
+			continue
+		}
+		if setting.Key == key {
+			return setting, nil
+		}
+		known = append(known, setting.Key)
+	}
+	return Setting{}, &SettingError{Key: key, Suggestion: nearest(key, known)}
+}
+
+// check holds a value to the kind of the setting. origin names the source for
+// a person, and may be empty.
+func (s Setting) check(value string, source Source, origin string) error {
+	if want := s.violated(value, source); want != "" {
+		return &SettingError{Key: s.Key, Source: origin, Value: value, Want: want}
+	}
+	return nil
+}
+
+// violated says what the setting takes if value is not that.
+func (s Setting) violated(value string, source Source) string {
+	switch s.Kind {
+	case KindBool:
+		if _, err := strconv.ParseBool(value); err != nil {
+			return "true or false"
+		}
+	case KindDuration:
+		return s.violatedDuration(value)
+	case KindList:
+		if slices.Contains(splitList(value), "") {
+			return "a list without empty items"
+		}
+	case KindChoice:
+		choices := s.Choices
+		if source == SourceFlag {
+			choices = slices.Concat(s.Choices, s.FlagChoices)
+		}
+		if !slices.Contains(choices, value) {
+			return "one of " + strings.Join(choices, ", ")
+		}
+	case KindHTTPSURL:
+		if u, err := url.Parse(value); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+			return "an https URL"
+		}
+	}
+	return ""
+}
+
+func (s Setting) violatedDuration(value string) string {
+	d, err := time.ParseDuration(value)
+	switch {
+	case s.ZeroAllowed && (err != nil || d < 0):
+		return "a duration such as 60s, or 0"
+	case !s.ZeroAllowed && (err != nil || d <= 0):
+		return "a duration above 0, such as 30s or 5m"
+	}
+	return ""
+}
+
+// splitList takes a comma separated list apart.
+func splitList(value string) []string {
+	if value == "" {
+		return nil
+	}
+	items := strings.Split(value, ",")
+	for i := range items {
+		items[i] = strings.TrimSpace(items[i])
+	}
+	return items
+}

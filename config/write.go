@@ -1,0 +1,73 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// staleAge is how old a temporary file must be to be of a process that died.
+const staleAge = time.Hour
+
+// replaceFile puts data in the place of the file at path. Whenever it is cut off
+// the file is the old or the new one, and once it returns without an error the
+// new one outlives a loss of power.
+func replaceFile(path string, data []byte) error {
+	dir := filepath.Dir(path)
+	temp, err := os.CreateTemp(dir, tempPrefix(path)+"*") // 0600 and O_EXCL
+	if err != nil {
+		return newFileError("write", path, err)
+	}
+	err = fill(temp, data)
+	if err == nil {
+		err = rename(temp.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(temp.Name())
+		return newFileError("write", path, err)
+	}
+	if err := syncDirectory(dir); err != nil {
+		return newFileError("write", path, err)
+	}
+	return nil
+}
+
+// fill writes data to temp and closes it.
+func fill(temp *os.File, data []byte) error {
+	_, err := temp.Write(data)
+	if err == nil {
+		err = temp.Chmod(0o600) // the umask may have taken bits away
+	}
+	if err == nil {
+		err = temp.Sync()
+	}
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// removeStaleTemps removes what processes that were killed left beside path.
+// That it fails is no reason not to write.
+func removeStaleTemps(path string) {
+	dir := filepath.Dir(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), tempPrefix(path)) {
+			continue
+		}
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > staleAge {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
+	}
+}
+
+// tempPrefix is how the names of the temporary files of path begin.
+func tempPrefix(path string) string {
+	return "." + filepath.Base(path) + ".tmp-"
+}
