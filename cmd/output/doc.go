@@ -1,0 +1,3 @@
+// Package output writes what a command has to say: its result to standard
+// output, everything else as records to standard error.
+package output

@@ -1,0 +1,155 @@
+package output
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode/utf8"
+
+	"mxlogin/client/secret"
+	"mxlogin/cmd/terminal"
+)
+
+// Session is the result of the commands that log in and of access-token.
+type Session struct {
+	UserID, DeviceID, Homeserver string
+	Flow                         string // the login flow, such as "m.login.password"
+	API                          string // "legacy" or "oauth"
+	Account, Config              string // where it is saved: name and file
+	Reused                       bool   // it was there before
+	ExpiresAt                    time.Time
+	AccessToken, RefreshToken    secret.Value
+}
+
+// PrintSession writes s to w in one piece. The access token is in it where the
+// format is for tokens or showToken is set, the refresh token in text and JSON
+// with showToken. A value that has to be written as it is and holds a newline,
+// NUL or another character that cannot be shown is an error; then nothing is
+// written.
+func PrintSession(w io.Writer, f Format, s Session, showToken bool) error {
+	if f.ShowsToken() && s.AccessToken.IsZero() {
+		return errors.New("the session has no access token")
+	}
+	switch f {
+	case Text:
+		return printText(w, s, showToken)
+	case JSON:
+		return PrintJSON(w, newSessionJSON(s, showToken))
+	case Token:
+		return printToken(w, "", s.AccessToken)
+	case Env:
+		return printEnv(w, s)
+	case Header:
+		return printToken(w, "Authorization: Bearer ", s.AccessToken)
+	}
+	return fmt.Errorf("unknown output format %q", string(f))
+}
+
+// printText writes a line for every value that is known. Each begins with a word
+// of ours: a runner of CI jobs obeys lines that begin with "::".
+func printText(w io.Writer, s Session, showToken bool) error {
+	verb := "Logged in as"
+	if s.Reused {
+		verb = "Already logged in as"
+	}
+	rows := [][2]string{
+		{"Homeserver", terminal.Safe(s.Homeserver)},
+		{"Device ID", terminal.Safe(s.DeviceID)},
+		{"Flow", terminal.Safe(s.Flow)},
+		{"Account", terminal.Safe(s.Account)},
+		{"Config", terminal.Safe(s.Config)},
+		{"Expires", formatTime(s.ExpiresAt)},
+	}
+	if showToken {
+		// Not by way of Safe, which would cut a long token.
+		access, refresh := s.AccessToken.Reveal(), s.RefreshToken.Reveal()
+		if err := errors.Join(checkExact("the access token", access), checkExact("the refresh token", refresh)); err != nil {
+			return err
+		}
+		rows = append(rows, [2]string{"Access token", access}, [2]string{"Refresh token", refresh})
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s\n", verb, terminal.Safe(s.UserID))
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		if row[1] != "" {
+			fmt.Fprintf(t, "  %s:\t%s\n", row[0], row[1])
+		}
+	}
+	_ = t.Flush() // a bytes.Buffer takes everything
+	return write(w, b.Bytes())
+}
+
+// sessionJSON is the schema of a session. It grows and never changes.
+type sessionJSON struct {
+	UserID       string `json:"user_id"`
+	DeviceID     string `json:"device_id"`
+	Homeserver   string `json:"homeserver"`
+	Flow         string `json:"flow"`
+	API          string `json:"api"`
+	Account      string `json:"account"`
+	Config       string `json:"config"`
+	Reused       bool   `json:"reused"`
+	ExpiresAt    string `json:"expires_at,omitempty"`
+	AccessToken  string `json:"access_token,omitempty"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+}
+
+func newSessionJSON(s Session, showToken bool) sessionJSON {
+	j := sessionJSON{
+		UserID: s.UserID, DeviceID: s.DeviceID, Homeserver: s.Homeserver,
+		Flow: s.Flow, API: s.API, Account: s.Account, Config: s.Config,
+		Reused: s.Reused, ExpiresAt: formatTime(s.ExpiresAt),
+	}
+	if showToken {
+		j.AccessToken, j.RefreshToken = s.AccessToken.Reveal(), s.RefreshToken.Reveal()
+	}
+	return j
+}
+
+// formatTime returns t in UTC as RFC 3339 has it, or "" for no time.
+func formatTime(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func printToken(w io.Writer, prefix string, token secret.Value) error {
+	plain := token.Reveal()
+	if err := checkExact("the access token", plain); err != nil {
+		return err
+	}
+	return write(w, []byte(prefix+plain+"\n"))
+}
+
+func printEnv(w io.Writer, s Session) error {
+	variables := [][2]string{
+		{"MATRIX_HOMESERVER", s.Homeserver},
+		{"MATRIX_USER_ID", s.UserID},
+		{"MATRIX_DEVICE_ID", s.DeviceID},
+		{"MATRIX_ACCESS_TOKEN", s.AccessToken.Reveal()},
+	}
+	var b strings.Builder
+	for _, v := range variables {
+		if err := checkExact(v[0], v[1]); err != nil {
+			return err
+		}
+		b.WriteString(v[0] + "=" + shellQuote(v[1]) + "\n")
+	}
+	return write(w, []byte(b.String()))
+}
+
+// checkExact refuses a value that has to be written as it is and would end its
+// line early, steer the terminal or look like another.
+func checkExact(name, value string) error {
+	unprintable := func(r rune) bool { return !terminal.Printable(r) }
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, unprintable) {
+		return fmt.Errorf("%s holds a character that cannot be shown; the json format can hold it", name)
+	}
+	return nil
+}

@@ -1,0 +1,29 @@
+package output
+
+import "strings"
+
+// shellQuote writes value as the right side of an assignment in a POSIX shell.
+// Most values need no quotes and get none: programs that read env files, such as
+// docker, would take them as part of the value.
+func shellQuote(value string) string {
+	if isBare(value) {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}
+
+// isBare reports whether a shell takes value as it stands. A tilde is expanded
+// at the start of a value and after a colon, by some shells also after "=".
+func isBare(value string) bool {
+	for i := range len(value) {
+		c := value[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("_@%+=:,./-", c) >= 0:
+		case c == '~' && i > 0 && value[i-1] != ':' && value[i-1] != '=':
+		default:
+			return false
+		}
+	}
+	return true
+}

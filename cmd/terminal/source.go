@@ -1,0 +1,112 @@
+package terminal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"mxlogin/client/secret"
+)
+
+// maxSource is how many bytes a source of a secret may give, its newline
+// included.
+const maxSource = 64 << 10
+
+var errTooLong = errors.New("more than 64 KiB")
+
+// ReadSecretFrom reads r to its end and takes the text as a secret, less one LF
+// or CRLF at the end. name stands for r in messages ("standard input"). Text
+// that is empty, longer than 64 KiB, not UTF-8 or with a NUL is an [*InputError].
+// When ctx ends first its cause is returned at once; a Read of r that blocks is
+// left behind and what it still gets is dropped.
+func ReadSecretFrom(ctx context.Context, r io.Reader, name string) (secret.Value, error) {
+	return await(ctx, func() (secret.Value, error) { return readSecret(r, name) }, secret.Value.Wipe)
+}
+
+// ReadSecretFile reads the secret from a file as [ReadSecretFrom] does; a FIFO
+// or /dev/fd/N will do. othersCanRead reports whether the file's mode lets its
+// group or everybody read it. A file that cannot be opened is an [*InputError].
+func ReadSecretFile(ctx context.Context, path string) (v secret.Value, othersCanRead bool, err error) {
+	// Opening a FIFO waits for its writer.
+	file, err := await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { _ = f.Close() })
+	if err != nil && ctx.Err() != nil {
+		return secret.Value{}, false, err
+	}
+	if err != nil {
+		return secret.Value{}, false, &InputError{Message: err.Error(), Err: err}
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return secret.Value{}, false, fmt.Errorf("reading %s: %w", path, err)
+	}
+	if info.IsDir() {
+		return secret.Value{}, false, &InputError{Message: path + " is a directory"}
+	}
+	v, err = ReadSecretFrom(ctx, file, path)
+	return v, othersRead(info), err
+}
+
+// othersRead reports whether a regular file is readable beyond its owner.
+// Windows has no such mode, and a FIFO lives for one reading only.
+func othersRead(info os.FileInfo) bool {
+	return runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
+}
+
+// readSecret reads r and leaves no copy of the text but the Value.
+func readSecret(r io.Reader, name string) (secret.Value, error) {
+	buffer := make([]byte, maxSource+1)
+	defer clear(buffer)
+	n, err := io.ReadFull(r, buffer)
+	switch {
+	case err == nil:
+		return secret.Value{}, &InputError{Message: name + " has more than 64 KiB", Err: errTooLong}
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return secret.Value{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return takeSecret(cutNewline(buffer[:n]), name)
+}
+
+// cutNewline cuts one LF or CRLF. Anything else at the end, such as a space or
+// another newline, may belong to the secret.
+func cutNewline(text []byte) []byte {
+	text, found := bytes.CutSuffix(text, []byte("\n"))
+	if found {
+		text = bytes.TrimSuffix(text, []byte("\r"))
+	}
+	return text
+}
+
+// await returns what work returns, or the cause of ctx if that ends first; then
+// drop gets the result that comes too late.
+func await[T any](ctx context.Context, work func() (T, error), drop func(T)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	var none T
+	if ctx.Err() != nil {
+		return none, context.Cause(ctx)
+	}
+	done := make(chan result)
+	go func() {
+		value, err := work()
+		select {
+		case done <- result{value, err}:
+		case <-ctx.Done():
+			if err == nil {
+				drop(value)
+			}
+		}
+	}()
+	select {
+	case got := <-done:
+		return got.value, got.err
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	}
+}

@@ -1,0 +1,204 @@
+package terminal_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"mxlogin/cmd/terminal"
+)
+
+// canary is a secret that no output may show.
+const canary = "pw-CANARY-7c1e"
+
+func TestI9_OneNewlineIsCutAndNothingElse(t *testing.T) {
+	tests := map[string]string{
+		"pw\n":      "pw",
+		"pw\r\n":    "pw",
+		"pw":        "pw",
+		"pw\n\n":    "pw\n",
+		"pw\r\n\n":  "pw\r\n",
+		"pw\r":      "pw\r",
+		"pw\n\r":    "pw\n\r",
+		"p\nq\n":    "p\nq",
+		" pw \n":    " pw ",
+		"\n\n":      "\n",
+		"\tpw\t\n":  "\tpw\t",
+		"p\u200bw":  "p\u200bw",
+		"\ufeffpw":  "\ufeffpw",
+		"pä\r\r\n":  "pä\r",
+		"\r\n\r\n":  "\r\n",
+		"long\x1b.": "long\x1b.",
+	}
+	for text, want := range tests {
+		v, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader(text), "standard input")
+		if err != nil || v.Reveal() != want {
+			t.Errorf("%q is read as %q, %v; want %q", text, v.Reveal(), err, want)
+		}
+	}
+}
+
+func TestI9_EmptyInputIsRefused(t *testing.T) {
+	for _, text := range []string{"", "\n", "\r\n"} {
+		_, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader(text), "standard input")
+		wantInputError(t, err, "standard input is empty")
+	}
+}
+
+func TestI10_SpacesAreASecret(t *testing.T) {
+	v, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader("   \n"), "standard input")
+	if err != nil || v.Reveal() != "   " {
+		t.Errorf("read as %q, %v", v.Reveal(), err)
+	}
+}
+
+func TestI11_SourceRefusesWhatJSONCannotCarry(t *testing.T) {
+	tests := map[string]string{
+		"p\x00w":         "standard input holds a NUL byte",
+		"p\x00":          "standard input holds a NUL byte",
+		"p\xffw":         "standard input is not valid UTF-8",
+		"\xed\xa0\x80":   "standard input is not valid UTF-8",
+		"\xff\xfep\x00w": "standard input holds a NUL byte",
+	}
+	for text, want := range tests {
+		v, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader(text), "standard input")
+		wantInputError(t, err, want)
+		if !v.IsZero() {
+			t.Errorf("%q gives a secret all the same", text)
+		}
+	}
+}
+
+func TestI13_InputHasALimit(t *testing.T) {
+	fits := strings.Repeat("x", 64<<10)
+	v, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader(fits), "standard input")
+	if err != nil || v.Reveal() != fits {
+		t.Errorf("64 KiB are refused: %v", err)
+	}
+	endless := &endlessReader{}
+	_, err = terminal.ReadSecretFrom(t.Context(), endless, "standard input")
+	wantInputError(t, err, "standard input has more than 64 KiB")
+	if endless.read != 64<<10+1 {
+		t.Errorf("%d bytes were read, want 64 KiB and one", endless.read)
+	}
+}
+
+// endlessReader is yes(1).
+type endlessReader struct{ read int }
+
+func (r *endlessReader) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'y'
+	}
+	r.read += len(p)
+	return len(p), nil
+}
+
+// keepingReader keeps the buffer it was given.
+type keepingReader struct {
+	text   io.Reader
+	buffer []byte
+}
+
+func (r *keepingReader) Read(p []byte) (int, error) {
+	if r.buffer == nil {
+		r.buffer = p
+	}
+	return r.text.Read(p)
+}
+
+func TestReadSecretFromClearsItsBuffer(t *testing.T) {
+	for _, text := range []string{canary, canary + "\x00"} {
+		r := &keepingReader{text: strings.NewReader(text)}
+		v, _ := terminal.ReadSecretFrom(t.Context(), r, "standard input")
+		if strings.Trim(string(r.buffer), "\x00") != "" {
+			t.Error("the secret is still in the buffer")
+		}
+		if !v.IsZero() && v.Reveal() != canary {
+			t.Error("clearing the buffer cleared the secret")
+		}
+	}
+}
+
+func TestReadSecretFromHonoursItsContext(t *testing.T) {
+	r, w := io.Pipe()
+	defer func() { _ = w.Close() }()
+	cause := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		_, _ = w.Write([]byte("half a sec")) // returns when the reader waits for more
+		cancel(cause)
+	}()
+	if _, err := terminal.ReadSecretFrom(ctx, r, "standard input"); !errors.Is(err, cause) {
+		t.Errorf("got %v, want the cause", err)
+	}
+	if _, err := terminal.ReadSecretFrom(ctx, strings.NewReader("x"), "standard input"); !errors.Is(err, cause) {
+		t.Errorf("with an ended context: %v", err)
+	}
+}
+
+func TestReadSecretFromNamesWhatItCannotRead(t *testing.T) {
+	broken := errors.New("broken")
+	_, err := terminal.ReadSecretFrom(t.Context(), io.MultiReader(strings.NewReader(canary), failingReader{broken}), "standard input")
+	if !errors.Is(err, broken) || err.Error() != "reading standard input: broken" {
+		t.Errorf("got %v", err)
+	}
+}
+
+type failingReader struct{ err error }
+
+func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
+
+func TestReadSecretFile(t *testing.T) {
+	tests := map[string]struct {
+		mode          os.FileMode
+		othersCanRead bool
+	}{
+		"own":   {0o600, false},
+		"group": {0o640, true},
+		"world": {0o604, true},
+		"write": {0o622, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "password")
+			if err := os.WriteFile(path, []byte(canary+"\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path, test.mode); err != nil {
+				t.Fatal(err)
+			}
+			v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), path)
+			if err != nil || v.Reveal() != canary {
+				t.Fatalf("read as %q, %v", v.Reveal(), err)
+			}
+			if want := test.othersCanRead && runtime.GOOS != "windows"; othersCanRead != want {
+				t.Errorf("othersCanRead is %t, want %t", othersCanRead, want)
+			}
+		})
+	}
+}
+
+func TestReadSecretFileRefuses(t *testing.T) {
+	dir := t.TempDir()
+	_, _, err := terminal.ReadSecretFile(t.Context(), filepath.Join(dir, "missing"))
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing file: %v", err)
+	}
+	wantInputError(t, err, err.Error())
+	_, _, err = terminal.ReadSecretFile(t.Context(), dir)
+	wantInputError(t, err, dir+" is a directory")
+}
+
+func wantInputError(t *testing.T, err error, message string) {
+	t.Helper()
+	var input *terminal.InputError
+	if !errors.As(err, &input) || input.Message != message {
+		t.Errorf("got %v, want the InputError %q", err, message)
+	}
+}
