@@ -1,0 +1,66 @@
+package cmd
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"mxlogin/client/secret"
+)
+
+// The environment variables that hold secrets.
+const (
+	envPassword    = "MXLOGIN_PASSWORD"
+	envAccessToken = "MXLOGIN_ACCESS_TOKEN"
+)
+
+// Environment is a snapshot of environment variables with the secrets kept
+// apart: no child process gets them, and no lookup returns them by accident.
+type Environment struct {
+	variables map[string]string
+	secrets   map[string]secret.Value
+}
+
+// NewEnvironment takes a snapshot of environ, a list as os.Environ returns it.
+func NewEnvironment(environ []string) Environment {
+	e := Environment{variables: map[string]string{}, secrets: map[string]secret.Value{}}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		if slices.Contains(secretVariables(), name) {
+			e.secrets[name] = secret.New(value)
+			continue
+		}
+		e.variables[name] = value
+	}
+	return e
+}
+
+// Lookup returns a variable that is no secret.
+func (e Environment) Lookup(name string) (string, bool) {
+	value, ok := e.variables[name]
+	return value, ok
+}
+
+// Secret returns a variable that is one. An empty variable counts as unset.
+func (e Environment) Secret(name string) (secret.Value, bool) {
+	value := e.secrets[name]
+	return value, !value.IsZero()
+}
+
+// SecretNames returns the names of the secret variables that are set.
+func (e Environment) SecretNames() []string {
+	return slices.Sorted(maps.Keys(e.secrets))
+}
+
+// ForChildren returns the environment of child processes, as os/exec takes it.
+func (e Environment) ForChildren() []string {
+	environ := make([]string, 0, len(e.variables))
+	for _, name := range slices.Sorted(maps.Keys(e.variables)) {
+		environ = append(environ, name+"="+e.variables[name])
+	}
+	return environ
+}
+
+func secretVariables() []string {
+	return []string{envPassword, envAccessToken}
+}

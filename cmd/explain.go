@@ -1,0 +1,250 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"mxlogin/client/discovery"
+	"mxlogin/client/matrixid"
+	"mxlogin/client/transport"
+	"mxlogin/cmd/output"
+	"mxlogin/cmd/session"
+	"mxlogin/cmd/terminal"
+	"mxlogin/config"
+)
+
+// explain is the one table from errors to exit codes: what an error is to a
+// script, what it says to a person, and what to do about it. The outer error is
+// looked at before what it wraps.
+func explain(err error) output.Failure {
+	for _, describe := range []func(error) (output.Failure, bool){
+		describeSignal, describeSession, describeUsage, describeInteraction, describeStorage,
+		describeFlow, describeDiscovery, describeRefusal, describeTransport,
+	} {
+		if failure, ok := describe(err); ok {
+			return failure
+		}
+	}
+	return failureOf(classInternal, err.Error(), "")
+}
+
+func failureOf(c class, message, hint string) output.Failure {
+	return output.Failure{Code: string(c), ExitCode: c.exitCode(), Message: message, Hint: hint}
+}
+
+// wrapping explains inner and tells more around it.
+func wrapping(inner error, suffix, hint string) output.Failure {
+	failure := explain(inner)
+	failure.Message += suffix
+	if hint != "" {
+		failure.Hint = hint
+	}
+	return failure
+}
+
+func describeSignal(err error) (output.Failure, bool) {
+	var ended *SignalError
+	if !errors.As(err, &ended) {
+		return output.Failure{}, false
+	}
+	message := "interrupted"
+	var unfinished *session.UnfinishedError
+	if errors.As(err, &unfinished) {
+		message += "; the login may have gone through, as device " + unfinished.DeviceID
+	}
+	failure := failureOf(classInterrupted, message, "")
+	if s, ok := ended.Signal.(syscall.Signal); ok {
+		failure.ExitCode = exitSignalBase + int(s)
+	}
+	return failure, true
+}
+
+func describeSession(err error) (output.Failure, bool) {
+	var unfinished *session.UnfinishedError
+	var other *session.OtherUserError
+	var unsaved *session.UnsavedError
+	var choice *session.ChoiceError
+	var none *session.NoSessionError
+	var over *session.OverError
+	var kept *KeptError
+	switch {
+	case errors.As(err, &kept):
+		return wrapping(kept.Err, "; nothing has changed", "try again later; --local-only forgets the session here and leaves it on the server"), true
+	case errors.As(err, &unfinished):
+		return describeUnfinished(unfinished), true
+	case errors.As(err, &other):
+		return failureOf(classAuth, other.Error(), "with --allow-other-user the session is kept"), true
+	case errors.As(err, &unsaved):
+		return wrapping(unsaved.Err, "; "+unsaved.Fate.String(), ""), true
+	case errors.As(err, &choice):
+		return failureOf(classUsage, choice.Error(), "name one with --account"), true
+	case errors.As(err, &none):
+		return failureOf(classNoSession, none.Error(), "log in: mxlogin password @user:server"), true
+	case errors.As(err, &over):
+		hint := "log in again: mxlogin password --account " + shellWord(over.Account)
+		message := over.Error()
+		if over.DeviceID != "" {
+			message += "; its device " + over.DeviceID + " is kept for the next login"
+		}
+		return withCode(failureOf(classNoSession, message, hint), over.Err), true
+	}
+	return output.Failure{}, false
+}
+
+func describeUnfinished(e *session.UnfinishedError) output.Failure {
+	hint := ""
+	if e.Pending {
+		hint = "log in again; the same device is used then"
+	}
+	return wrapping(e.Err, "; the login may have gone through, as device "+e.DeviceID, hint)
+}
+
+func describeUsage(err error) (output.Failure, bool) {
+	var usage *UsageError
+	var setting *config.SettingError
+	var input *terminal.InputError
+	var syntax *matrixid.SyntaxError
+	switch {
+	case errors.As(err, &usage):
+		return failureOf(classUsage, usage.Message, usage.Hint), true
+	case errors.As(err, &setting):
+		return failureOf(classUsage, setting.Error(), ""), true
+	case errors.As(err, &input):
+		return failureOf(classUsage, input.Message, input.Hint), true
+	case errors.As(err, &syntax):
+		return failureOf(classUsage, err.Error(), syntax.Hint), true
+	case errors.Is(err, config.ErrNoDefaultPath):
+		return failureOf(classUsage, "the config file's place cannot be told: there is no home directory", "name the file with --config, or keep nothing: --storage none --output token"), true
+	}
+	return output.Failure{}, false
+}
+
+func describeInteraction(err error) (output.Failure, bool) {
+	var needed *InteractionError
+	var timeout *TimeoutError
+	var command *terminal.CommandError
+	switch {
+	case errors.As(err, &needed):
+		return failureOf(classInteraction, needed.Error(), needed.Hint), true
+	case errors.As(err, &timeout):
+		return failureOf(classTimeout, timeout.Error(), ""), true
+	case errors.As(err, &command):
+		return failureOf(classInternal, command.Error(), ""), true
+	}
+	return output.Failure{}, false
+}
+
+func describeStorage(err error) (output.Failure, bool) {
+	var file *config.FileError
+	if !errors.As(err, &file) {
+		return output.Failure{}, false
+	}
+	return failureOf(classStorage, file.Error(), file.Hint()), true
+}
+
+func describeFlow(err error) (output.Failure, bool) {
+	var flow *FlowError
+	var nothing *NoHomeserverError
+	switch {
+	case errors.As(err, &flow):
+		return failureOf(classFlow, flow.Error(), flowHint(flow)), true
+	case errors.As(err, &nothing):
+		return failureOf(classFlow, nothing.Error(), "check the URL; a homeserver answers at /_matrix/client/versions"), true
+	}
+	return output.Failure{}, false
+}
+
+func describeDiscovery(err error) (output.Failure, bool) {
+	var failed *discovery.Error
+	if !errors.As(err, &failed) {
+		return output.Failure{}, false
+	}
+	failure := failureOf(classDiscovery, failed.Error(), "name the homeserver by its URL: --homeserver https://…")
+	if tls := (*transport.TLSError)(nil); errors.As(failed.Err, &tls) {
+		failure.Code, failure.Hint = string(classTLS), ""
+	}
+	return failure, true
+}
+
+// describeRefusal turns a server's error code into words.
+func describeRefusal(err error) (output.Failure, bool) {
+	var refusal *transport.MatrixError
+	if !errors.As(err, &refusal) {
+		return output.Failure{}, false
+	}
+	var login *LoginError
+	words := wordsFor(refusal, errors.As(err, &login))
+	message := fmt.Sprintf("%s (%s)", words.message, serverSays(refusal.Code, refusal.Message))
+	failure := failureOf(words.class, message, words.hint)
+	failure.ErrCode = refusal.Code
+	return failure, true
+}
+
+func serverSays(code, message string) string {
+	if message == "" {
+		return code
+	}
+	return code + ": " + message
+}
+
+func withCode(failure output.Failure, err error) output.Failure {
+	var refusal *transport.MatrixError
+	if errors.As(err, &refusal) {
+		failure.ErrCode = refusal.Code
+	}
+	return failure
+}
+
+func describeTransport(err error) (output.Failure, bool) {
+	var limited *transport.RateLimitError
+	var tls *transport.TLSError
+	var network *transport.NetworkError
+	var server *transport.ServerError
+	var redirect *transport.RedirectError
+	var forbidden *transport.ForbiddenError
+	var protocol *transport.ProtocolError
+	var limit *transport.LimitError
+	switch {
+	case errors.As(err, &limited):
+		failure := failureOf(classRateLimited, limited.Error(), "raise --max-wait, or try again later")
+		failure.RetryAfter = limited.RetryAfter
+		return failure, true
+	case errors.As(err, &tls):
+		return failureOf(classTLS, tls.Error(), tlsHint(tls)), true
+	case errors.As(err, &network):
+		return failureOf(classNetwork, network.Error(), ""), true
+	case errors.As(err, &server):
+		failure := failureOf(classNetwork, server.Error(), "")
+		failure.ErrCode = server.Code
+		return failure, true
+	case errors.As(err, &redirect):
+		return failureOf(classProtocol, redirect.Error(), fmt.Sprintf("if you trust it, log in there: --homeserver %s", redirect.To)), true
+	case errors.As(err, &forbidden):
+		return failureOf(classUsage, forbidden.Error(), "use https, or allow it: --allow-http "+hostOf(forbidden.Origin)), true
+	case errors.As(err, &protocol):
+		return failureOf(classProtocol, protocol.Error(), ""), true
+	case errors.As(err, &limit):
+		return failureOf(classProtocol, limit.Error(), ""), true
+	case errors.Is(err, context.DeadlineExceeded):
+		return failureOf(classNetwork, err.Error(), ""), true
+	}
+	return output.Failure{}, false
+}
+
+func tlsHint(e *transport.TLSError) string {
+	if strings.Contains(e.Reason, "not trusted") {
+		return "if the server has its own authority, name its certificate with --ca-file"
+	}
+	return ""
+}
+
+func hostOf(o matrixid.Origin) string {
+	host := o.Host()
+	if o.Port() != "80" {
+		host += ":" + o.Port()
+	}
+	return host
+}

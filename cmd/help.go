@@ -1,0 +1,73 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"mxlogin/config"
+)
+
+// addHelp adds the topics of help, made from the tables that the code uses.
+func addHelp(root *cobra.Command) {
+	root.AddCommand(
+		&cobra.Command{Use: "exit-codes", Short: "What mxlogin's exit codes mean", Long: exitCodesHelp()},
+		&cobra.Command{Use: "environment", Short: "The environment variables that mxlogin reads", Long: environmentHelp()},
+	)
+	root.SetHelpCommand(newHelp(root))
+	root.InitDefaultHelpCmd()
+}
+
+// newHelp is cobra's help command, but for a word that is no command: that is a
+// usage error here too.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command or a topic",
+		RunE: func(_ *cobra.Command, args []string) error {
+			found, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 && found.HasSubCommands() {
+				return unknownCommand(found, rest[0])
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
+}
+
+func exitCodesHelp() string {
+	var rows [][2]string
+	for _, c := range exitCodes() {
+		rows = append(rows, [2]string{c.code, c.meaning})
+	}
+	return "mxlogin ends with one of these exit codes:\n\n" + columns(rows)
+}
+
+func environmentHelp() string {
+	var rows [][2]string
+	for _, s := range config.Table() {
+		meaning := s.Meaning
+		if s.Default != "" {
+			meaning += " (default " + s.Default + ")"
+		}
+		rows = append(rows, [2]string{s.Env, meaning})
+	}
+	rows = append(rows,
+		[2]string{envPassword, "the password, where no flag names another source"},
+		[2]string{"CI", "true means MXLOGIN_NO_INPUT=true"},
+		[2]string{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy; requests to this machine go directly"},
+	)
+	return "A flag goes before its variable, a variable before the config file's settings.\nVariables that hold a secret are kept from child processes.\n\n" + columns(rows)
+}
+
+func columns(rows [][2]string) string {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\n", row[0], row[1])
+	}
+	_ = w.Flush()
+	return strings.TrimRight(text.String(), "\n")
+}

@@ -1,0 +1,217 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mxlogin/client"
+	"mxlogin/client/matrixid"
+	"mxlogin/client/oauth"
+	"mxlogin/client/secret"
+	"mxlogin/client/transport"
+	"mxlogin/cmd/output"
+	"mxlogin/cmd/session"
+	"mxlogin/config"
+)
+
+// loginRun is a login on its way: who, where, by which flow. Every login command
+// walks it in the same order: prepare, reuse, checkFlow, the secret, finish.
+type loginRun struct {
+	app     *App
+	options loginOptions
+	format  output.Format
+	flow    string
+	who     session.Asked
+	saved   *config.Account // that this login renews; nil for a new account
+	base    matrixid.BaseURL
+	prefix  client.Prefix
+	link    connection
+	keeper  *session.Keeper
+}
+
+// prepareLogin finds out where the login goes, and sends no secret.
+func (a *App) prepareLogin(ctx context.Context, o loginOptions, flow string, who session.Asked) (*loginRun, error) {
+	if err := o.check(a); err != nil {
+		return nil, err
+	}
+	l := &loginRun{app: a, options: o, flow: flow, who: who}
+	var err error
+	if l.format, err = a.Format(); err != nil {
+		return nil, err
+	}
+	if err := l.findSaved(); err != nil {
+		return nil, err
+	}
+	where, err := a.choosePlace(target{user: who.User}, l.saved)
+	if err != nil {
+		return nil, err
+	}
+	if l.link, err = a.connect(where.account); err != nil {
+		return nil, err
+	}
+	if l.base, err = a.find(ctx, l.link.transport, where); err != nil {
+		return nil, err
+	}
+	if err := l.findSaved(); err != nil {
+		return nil, err
+	}
+	return l, l.makeKeeper()
+}
+
+// findSaved looks for the account that this login renews. A localpart names one
+// only once the homeserver is known, so this is done twice.
+func (l *loginRun) findSaved() error {
+	file, err := l.app.File()
+	if err != nil {
+		return err
+	}
+	settings, err := l.app.Settings()
+	if err != nil {
+		return err
+	}
+	l.saved, err = session.ForLogin(file, settings.Account, l.who, l.base)
+	return err
+}
+
+func (l *loginRun) makeKeeper() error {
+	settings, err := l.app.Settings()
+	if err != nil {
+		return err
+	}
+	l.keeper, err = l.app.keeper(l.link)
+	if settings.Storage == storageNone {
+		l.keeper.Store = nil
+	}
+	return err
+}
+
+// reuse does what --if-needed asks: a saved session that is good is the result.
+func (l *loginRun) reuse(ctx context.Context) (done bool, err error) {
+	if !l.options.ifNeeded || l.saved == nil || !l.saved.HasSession() {
+		return false, nil
+	}
+	saved, err := l.app.keeper(l.link)
+	if err != nil {
+		return false, err
+	}
+	opened, err := saved.Open(*l.saved)
+	if err != nil {
+		return false, err
+	}
+	_, err = opened.WhoAmI(ctx)
+	var over *session.OverError
+	switch {
+	case errors.As(err, &over):
+		return false, l.forgetSession()
+	case err != nil:
+		return false, err
+	}
+	return true, l.print(session.Result{
+		Account: *l.saved, Saved: true, Reused: true,
+		AccessToken: l.saved.AccessToken, RefreshToken: l.saved.RefreshToken,
+	})
+}
+
+// forgetSession reads the file again after a session in it was found to be over.
+func (l *loginRun) forgetSession() error {
+	l.app.file = nil
+	return l.findSaved()
+}
+
+// checkFlow asks the homeserver how one may log in, before anybody is asked for a
+// secret. An account that has logged in by this flow before need not ask.
+func (l *loginRun) checkFlow(ctx context.Context) error {
+	if known := l.saved; known != nil && known.Flow == l.flow && !known.Pending {
+		l.prefix = client.Prefix(known.Prefix)
+		return nil
+	}
+	if l.options.skipFlows {
+		return nil
+	}
+	flows, err := client.New(l.link.transport, l.base).LoginFlows(ctx)
+	if errors.Is(err, client.ErrNoLoginAPI) {
+		return l.notOffered(ctx, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if _, ok := flows.Find(l.flow); !ok {
+		return l.notOffered(ctx, flows.List)
+	}
+	if flows.PrefersOAuth() {
+		l.app.Reporter().Notice("oauth_preferred", fmt.Sprintf("%s prefers logins by OAuth 2.0; going on with %s", l.base, l.flow), nil)
+	}
+	if flows.Prefix != client.V3 {
+		l.prefix = flows.Prefix
+	}
+	return nil
+}
+
+func (l *loginRun) notOffered(ctx context.Context, offered []client.Flow) error {
+	_, hasOAuth, err := oauth.FetchMetadata(ctx, l.link.transport, l.base)
+	if ctx.Err() != nil {
+		return err
+	}
+	return &FlowError{Homeserver: l.base.String(), Flow: l.flow, Offered: offered, OAuth: hasOAuth && err == nil}
+}
+
+// origin is where the secret of this login may go.
+func (l *loginRun) origin() matrixid.Origin { return l.base.Origin() }
+
+// finish logs in by send and keeps what comes of it.
+func (l *loginRun) finish(ctx context.Context, send func(*client.Client, client.LoginOptions) (client.Session, error)) error {
+	settings, err := l.app.Settings()
+	if err != nil {
+		return err
+	}
+	attempt, err := l.keeper.Begin(ctx, session.Login{
+		Asked: l.who, Flow: l.flow, API: config.APILegacy, Base: l.base, Prefix: string(l.prefix),
+		Account: settings.Account, Saved: l.saved,
+		DeviceID: l.options.deviceID, NewDevice: l.options.newDevice,
+		AllowOtherUser: l.options.allowOtherUser, KeepHomeserver: l.options.keepHomeserver,
+		CAFile: l.link.caFile, AllowHTTP: l.link.allowHTTP,
+	})
+	if err != nil {
+		return err
+	}
+	homeserver := client.New(l.link.transport, l.base).WithPrefix(l.prefix)
+	answer, err := send(homeserver, client.LoginOptions{DeviceID: attempt.DeviceID(), DeviceName: settings.DeviceName})
+	if err != nil {
+		return attempt.Abandon(ctx, &LoginError{Flow: l.flow, Err: err})
+	}
+	l.app.Hide(answer.AccessToken)
+	l.app.Hide(answer.RefreshToken)
+	result, err := attempt.Finish(ctx, answer)
+	if err != nil {
+		return err
+	}
+	return l.print(result)
+}
+
+func (l *loginRun) print(r session.Result) error {
+	shown := output.Session{
+		UserID: r.Account.UserID, DeviceID: r.Account.DeviceID, Homeserver: r.Account.Homeserver,
+		Flow: r.Account.Flow, API: r.Account.API, Reused: r.Reused, ExpiresAt: r.Account.ExpiresAt,
+		AccessToken: r.AccessToken, RefreshToken: r.RefreshToken,
+	}
+	if r.Saved {
+		store, err := l.app.Store()
+		if err != nil {
+			return err
+		}
+		shown.Account, shown.Config = r.Account.Name, store.Path()
+	}
+	return output.PrintSession(l.app.Stdout, l.format, shown, l.options.showToken)
+}
+
+// keeper makes what keeps sessions, in the config file.
+func (a *App) keeper(link connection) (*session.Keeper, error) {
+	store, err := a.Store()
+	return &session.Keeper{
+		Store: store, Transport: link.transport, AllowHTTP: link.http, Reporter: a.Reporter(), Now: a.Now,
+	}, err
+}
+
+// bind makes a credential of a secret that the person gave for this login.
+func (l *loginRun) bind(v secret.Value) transport.Credential { return transport.Bind(v, l.origin()) }

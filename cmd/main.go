@@ -1,0 +1,63 @@
+// Package cmd is the command line of mxlogin: one file a command, named after
+// it. It is the only package that knows cobra.
+package cmd
+
+import (
+	"context"
+	"io"
+	"log"
+	"os"
+	"os/signal"
+	"time"
+
+	"mxlogin/cmd/terminal"
+)
+
+// Main runs mxlogin with the process's arguments and streams, and ends the
+// process: with the exit code, or by the signal that ended the run.
+func Main() {
+	// GODEBUG=http2debug=1 makes net/http log headers and bodies, tokens and
+	// passwords included, by the standard logger.
+	log.SetOutput(io.Discard)
+
+	environment := NewEnvironment(os.Environ())
+	for _, name := range environment.SecretNames() {
+		_ = os.Unsetenv(name)
+	}
+	ctx, stop := withSignals(context.Background())
+	code := Run(ctx, os.Args[1:], &App{
+		Stdin:        os.Stdin,
+		Stdout:       os.Stdout,
+		Stderr:       os.Stderr,
+		Environment:  environment,
+		OpenTerminal: openTerminal,
+		Now:          time.Now,
+	})
+	stop()
+	endBySignal(context.Cause(ctx))
+	os.Exit(code)
+}
+
+func openTerminal() (Prompter, error) { return terminal.Open() }
+
+// SignalError is the cause of a context that a signal ended.
+type SignalError struct{ Signal os.Signal }
+
+func (e *SignalError) Error() string { return "ended by signal: " + e.Signal.String() }
+
+// withSignals returns a context that ends at the first of the signals that end a
+// process. A second one ends the process at once.
+func withSignals(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endingSignals...)
+	go func() {
+		select {
+		case s := <-signals:
+			cancel(&SignalError{Signal: s})
+			signal.Reset(endingSignals...)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { signal.Stop(signals) }
+}

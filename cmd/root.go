@@ -1,0 +1,187 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"mxlogin/config"
+)
+
+// newRoot builds the command tree.
+func newRoot(app *App) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "mxlogin",
+		Short: "Get a Matrix access token, and keep it",
+		Long: `mxlogin logs in to a Matrix homeserver and keeps the session in a config file.
+
+Ask a server how one may log in:   mxlogin flows example.org
+Log in with a password:            mxlogin password @alice:example.org
+Use the session:                   mxlogin access-token
+End it:                            mxlogin logout`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return app.begin(cmd) },
+	}
+	root.AddCommand(
+		newFlows(app),
+		newPassword(app),
+		newWhoami(app),
+		newAccessToken(app),
+		newLogout(app),
+		newConfig(app),
+		newVersion(app),
+	)
+	addSettingFlags(root.PersistentFlags(), globalSettings...)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
+	addHelp(root)
+	root.InitDefaultCompletionCmd()
+	refuseUnknownCommands(root)
+	return root
+}
+
+// globalSettings are the settings whose flags every command has.
+var globalSettings = []string{
+	"config", "homeserver", "account", "output", "timeout", "max_wait", "ca_file", "allow_http",
+	"no_input", "no_browser", "quiet", "verbose",
+}
+
+// begin notes the flags of the command that is about to run.
+func (a *App) begin(cmd *cobra.Command) error {
+	a.flags = cmd.Flags()
+	if err := cmd.ValidateFlagGroups(); err != nil {
+		return &UsageError{Message: err.Error(), Hint: seeHelp(cmd)}
+	}
+	return nil
+}
+
+// addSettingFlags adds the flags of settings, with what the table says of them.
+func addSettingFlags(flags *pflag.FlagSet, keys ...string) {
+	shorthands := map[string]string{"output": "o", "quiet": "q", "verbose": "v"}
+	for _, setting := range config.Table() {
+		if !slices.Contains(keys, setting.Key) {
+			continue
+		}
+		usage := setting.Meaning
+		short := shorthands[setting.Key]
+		switch setting.Kind {
+		case config.KindBool:
+			flags.BoolP(setting.Flag, short, false, usage)
+		case config.KindList:
+			flags.VarP(&listFlag{}, setting.Flag, short, usage)
+		case config.KindDuration:
+			flags.VarP(&textFlag{kind: "duration", text: setting.Default}, setting.Flag, short, usage)
+		default:
+			flags.VarP(&textFlag{kind: valueName(setting), text: setting.Default}, setting.Flag, short, usage)
+		}
+	}
+}
+
+func valueName(s config.Setting) string {
+	switch {
+	case len(s.Choices)+len(s.FlagChoices) > 0:
+		return strings.Join(slices.Concat(s.Choices, s.FlagChoices), "|")
+	case s.Key == "config" || s.Key == "ca_file":
+		return "file"
+	case s.Key == "homeserver":
+		return "name|URL"
+	}
+	return "name"
+}
+
+// textFlag holds the text of a flag; config checks it, with the other sources of
+// the same setting.
+type textFlag struct{ kind, text string }
+
+func (f *textFlag) String() string     { return f.text }
+func (f *textFlag) Type() string       { return f.kind }
+func (f *textFlag) Set(s string) error { f.text = s; return nil }
+
+// listFlag collects a flag that may be given several times.
+type listFlag struct{ items []string }
+
+func (f *listFlag) String() string     { return strings.Join(f.items, ",") }
+func (f *listFlag) Type() string       { return "host" }
+func (f *listFlag) Set(s string) error { f.items = append(f.items, s); return nil }
+
+// refuseUnknownCommands makes every command that only groups others print its
+// help, and fail for a word that is none of them: cobra would end well there.
+func refuseUnknownCommands(command *cobra.Command) {
+	for _, child := range command.Commands() {
+		refuseUnknownCommands(child)
+	}
+	if !command.HasSubCommands() || command.Name() == "help" {
+		return
+	}
+	command.SuggestionsMinimumDistance = 2
+	command.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return unknownCommand(cmd, args[0])
+	}
+	if command.RunE == nil {
+		command.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+}
+
+func unknownCommand(parent *cobra.Command, word string) error {
+	err := &UsageError{Message: fmt.Sprintf("unknown command %q for %q", word, parent.CommandPath()), Hint: seeHelp(parent)}
+	if near := parent.SuggestionsFor(word); len(near) > 0 {
+		err.Hint = fmt.Sprintf("did you mean %q?", parent.CommandPath()+" "+near[0])
+	}
+	return err
+}
+
+// flagError makes a usage error of what the flag parser says, without the value
+// that was given: people try --password=hunter2 and -phunter2.
+func flagError(cmd *cobra.Command, err error) error {
+	usage := &UsageError{Message: err.Error(), Hint: seeHelp(cmd)}
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var malformed *pflag.InvalidSyntaxError
+	switch {
+	case errors.As(err, &unknown):
+		usage.Message = unknownFlag(unknown)
+		if isSecretName(unknown.GetSpecifiedName()) {
+			usage.Hint = "no flag takes a secret; use --password-stdin, --password-file or --password-command, or answer the prompt"
+		} else if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
+			usage.Hint = fmt.Sprintf("did you mean --%s?", near)
+		}
+	case errors.As(err, &invalid):
+		usage.Message = fmt.Sprintf("--%s does not take this value", invalid.GetFlag().Name)
+	case errors.As(err, &malformed):
+		usage.Message = "a flag cannot be read"
+	}
+	return usage
+}
+
+func unknownFlag(e *pflag.NotExistError) string {
+	if e.GetSpecifiedShortnames() != "" {
+		return "unknown flag: -" + e.GetSpecifiedName()
+	}
+	return "unknown flag: --" + e.GetSpecifiedName()
+}
+
+// isSecretName reports whether somebody who tries this flag wants to give a
+// secret by it.
+func isSecretName(flag string) bool {
+	return strings.Contains(flag, "password") || strings.Contains(flag, "token") || flag == "p"
+}
+
+// nearestFlag returns a flag of the command that starts as the given one does, or
+// holds it.
+func nearestFlag(cmd *cobra.Command, given string) (near string) {
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if len(given) > 2 && !flag.Hidden && (strings.HasPrefix(flag.Name, given) || strings.HasPrefix(given, flag.Name)) {
+			near = flag.Name
+		}
+	})
+	return near
+}
+
+func seeHelp(cmd *cobra.Command) string { return fmt.Sprintf("see %q", cmd.CommandPath()+" --help") }

@@ -1,0 +1,218 @@
+package cmd_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"mxlogin/client/clienttest"
+)
+
+// TestFake runs the scripts that play a homeserver.
+func TestFake(t *testing.T) {
+	testscript.Run(t, scripts(t, "testdata/fake", nil))
+}
+
+// TestDendrite runs the scripts that use a real one.
+func TestDendrite(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no server is started")
+	}
+	server, err := sharedDendrite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, scripts(t, "testdata/dendrite", server))
+}
+
+// shared is the Dendrite that all tests of the package use.
+var shared struct {
+	sync.Mutex
+	server *clienttest.Dendrite
+}
+
+func sharedDendrite() (*clienttest.Dendrite, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		server, err := clienttest.StartDendrite(context.Background(), clienttest.DendriteOptions{Progress: os.Stderr})
+		if err != nil {
+			return nil, err
+		}
+		shared.server = server
+	}
+	return shared.server, nil
+}
+
+func stopSharedDendrite() error {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		return nil
+	}
+	return shared.server.Stop()
+}
+
+// scripts are the scripts of a directory. Each has its own home, its own secrets
+// PW and TOKEN, and these commands besides those of testscript:
+//
+//	exits [-shows-token] N CMD…   run CMD, which must end with exit code N; its
+//	                              output must hold no secret, but for TOKEN where
+//	                              it is to show it
+//	fake NAME FILE                start a homeserver that answers as FILE says;
+//	                              NAME becomes its URL
+//	dendrite                      HS becomes the URL of the shared Dendrite
+//	register NAME                 make a user there, with the password PW; NAME
+//	                              becomes the user ID, NAME_LOCAL its localpart
+//	devices NAME                  list the devices that the server has of the user
+//	secret FILE TEXT              write TEXT, where escapes stand for bytes, to FILE
+//	                              with mode 0600, which may hold PW
+//	setmode MODE FILE             change the mode of a file
+//	mode MODE FILE                fail if the file has another mode
+//
+// When a script is done, no file but the config file holds TOKEN, and none PW.
+func scripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               func(env *testscript.Env) error { return setUpScript(t, env) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":   scriptExits,
+			"fake":    func(ts *testscript.TestScript, _ bool, args []string) { scriptFake(t, ts, args) },
+			"secret":  scriptSecret,
+			"mode":    scriptMode,
+			"setmode": scriptSetMode,
+			"dendrite": func(ts *testscript.TestScript, _ bool, _ []string) {
+				ts.Setenv("HS", server.URL())
+			},
+			"register": func(ts *testscript.TestScript, _ bool, args []string) { scriptRegister(ts, server, args[0]) },
+			"devices": func(ts *testscript.TestScript, _ bool, args []string) {
+				devices, err := server.Devices(context.Background(), ts.Getenv(args[0]+"_LOCAL"), ts.Getenv("PW"))
+				ts.Check(err)
+				list := ts.Stdout() // which empties it, also where there is no device
+				for _, device := range devices {
+					_, _ = fmt.Fprintf(list, "%s %q\n", device.ID, device.DisplayName)
+				}
+			},
+		},
+	}
+}
+
+func setUpScript(t *testing.T, env *testscript.Env) error {
+	home := filepath.Join(env.WorkDir, "home")
+	env.Setenv("HOME", home)
+	env.Setenv("CONFIG", filepath.Join(home, ".config", "mxlogin", "config.yaml"))
+	password, token := clienttest.NewCanary("pw").String(), clienttest.NewCanary("tok").String()
+	env.Setenv("PW", password)
+	env.Setenv("TOKEN", token)
+	mayHold := map[string]bool{}
+	env.Values[allowedFiles{}] = mayHold
+	env.Defer(func() {
+		given := func(path string) bool { return mayHold[path] }
+		givenOrConfig := func(path string) bool { return mayHold[path] || filepath.Ext(path) == ".yaml" }
+		clienttest.ScanDir(t, env.WorkDir, given, password)
+		clienttest.ScanDir(t, env.WorkDir, givenOrConfig, token)
+	})
+	return os.MkdirAll(home, 0o700)
+}
+
+// allowedFiles is the key of the files that a script has put a secret into.
+type allowedFiles struct{}
+
+func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
+	showsToken := len(args) > 0 && args[0] == "-shows-token"
+	if showsToken {
+		args = args[1:]
+	}
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits [-shows-token] CODE CMD…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	secrets := []string{ts.Getenv("PW")}
+	if !showsToken {
+		secrets = append(secrets, ts.Getenv("TOKEN"))
+	}
+	for _, stream := range []string{"stdout", "stderr"} {
+		text := ts.ReadFile(stream)
+		if leaks := clienttest.FindSecrets([]byte(text), secrets...); len(leaks) > 0 {
+			ts.Fatalf("%s holds a secret: %v", stream, leaks)
+		}
+		if strings.ContainsAny(text, "\x1b\x00\x07\r\u202e\u200b") {
+			ts.Fatalf("%s holds a character that a terminal would obey: %q", stream, text)
+		}
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// scriptFake starts a fake whose rules may name variables of the script.
+func scriptFake(t *testing.T, ts *testscript.TestScript, args []string) {
+	fake, err := clienttest.StartFake(context.Background(), clienttest.FakeOptions{})
+	ts.Check(err)
+	ts.Setenv(args[0], fake.URL())
+	if len(args) > 1 {
+		rules := os.Expand(ts.ReadFile(args[1]), ts.Getenv)
+		ts.Check(fake.Load([]byte(rules)))
+	}
+	ts.Defer(func() {
+		defer fake.Close()
+		if unexpected := fake.Unexpected(); len(unexpected) > 0 {
+			t.Errorf("%s: %s: requests that nobody expected: %v", ts.Name(), args[0], unexpected)
+		}
+		if unused := fake.Unused(); len(unused) > 0 {
+			t.Errorf("%s: %s: requests that never came: %v", ts.Name(), args[0], unused)
+		}
+	})
+}
+
+func scriptSecret(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	text, err := strconv.Unquote(`"` + args[1] + `"`)
+	ts.Check(err)
+	ts.Check(os.WriteFile(path, []byte(text), 0o600))
+	ts.Value(allowedFiles{}).(map[string]bool)[path] = true
+}
+
+func scriptRegister(ts *testscript.TestScript, server *clienttest.Dendrite, name string) {
+	localpart := strings.ToLower(name + "-" + strings.TrimPrefix(clienttest.NewCanary("u").String(), "u-CANARY-"))
+	ts.Check(server.Register(context.Background(), localpart, ts.Getenv("PW")))
+	ts.Setenv(name, "@"+localpart+":"+server.ServerName)
+	ts.Setenv(name+"_LOCAL", localpart)
+}
+
+func scriptMode(ts *testscript.TestScript, neg bool, args []string) {
+	want, err := strconv.ParseUint(args[0], 8, 32)
+	ts.Check(err)
+	info, err := os.Stat(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if same := info.Mode().Perm() == os.FileMode(want); same == neg {
+		ts.Fatalf("%s has mode %04o", args[1], info.Mode().Perm())
+	}
+}
+
+func scriptSetMode(ts *testscript.TestScript, _ bool, args []string) {
+	mode, err := strconv.ParseUint(args[0], 8, 32)
+	ts.Check(err)
+	ts.Check(os.Chmod(ts.MkAbs(args[1]), os.FileMode(mode)))
+}

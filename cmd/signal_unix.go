@@ -1,0 +1,30 @@
+//go:build unix
+
+package cmd
+
+import (
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
+
+// endBySignal ends the process by the signal that ended the run, so that a shell
+// or a supervisor sees how it came about; they report it as 128+N. SIGQUIT is
+// left out: its default would dump core, and with it what is in memory.
+func endBySignal(cause error) {
+	var ended *SignalError
+	if !errors.As(cause, &ended) || ended.Signal == syscall.SIGQUIT {
+		return
+	}
+	number, ok := ended.Signal.(syscall.Signal)
+	if !ok {
+		return
+	}
+	signal.Reset(number)
+	_ = syscall.Kill(os.Getpid(), number)
+	<-time.After(time.Second) // another thread may be given the signal a moment later
+}

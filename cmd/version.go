@@ -1,0 +1,61 @@
+package cmd
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"mxlogin/cmd/output"
+)
+
+func newVersion(app *App) *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Show the version of mxlogin",
+		Args:  exactly(0, ""),
+		RunE:  func(*cobra.Command, []string) error { return runVersion(app) },
+	}
+}
+
+// version is the JSON of version.
+type version struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+}
+
+// runVersion touches no file: the format comes from flags and environment.
+func runVersion(app *App) error {
+	v := buildVersion()
+	if app.wantsJSON() {
+		return output.PrintJSON(app.Stdout, v)
+	}
+	commit := ""
+	if v.Commit != "" {
+		commit = " (" + v.Commit + ")"
+	}
+	_, err := fmt.Fprintf(app.Stdout, "mxlogin %s%s, %s, %s/%s\n", v.Version, commit, v.Go, v.OS, v.Arch)
+	return err
+}
+
+// buildVersion tells what the Go toolchain has noted in the binary.
+func buildVersion() version {
+	v := version{Version: "devel", Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return v
+	}
+	if info.Main.Version != "" && info.Main.Version != "(devel)" {
+		v.Version = info.Main.Version
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			v.Commit = setting.Value[:min(12, len(setting.Value))]
+		}
+	}
+	return v
+}
