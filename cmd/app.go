@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -53,6 +54,9 @@ func (a *App) Settings() (*config.Settings, error) {
 		return nil, err
 	}
 	a.settings = settings
+	for _, key := range file.UnknownSettings() {
+		a.Reporter().Warning("unknown_setting", fmt.Sprintf("the config file has a setting that is not known: %s", key))
+	}
 	return settings, nil
 }
 
