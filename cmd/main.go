@@ -50,12 +50,12 @@ func (e *SignalError) Error() string { return "ended by signal: " + e.Signal.Str
 func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endingSignals...)
+	signal.Notify(signals, endingSignals()...)
 	go func() {
 		select {
 		case s := <-signals:
 			cancel(&SignalError{Signal: s})
-			signal.Reset(endingSignals...)
+			signal.Reset(endingSignals()...)
 		case <-ctx.Done():
 		}
 	}()

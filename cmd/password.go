@@ -38,7 +38,7 @@ asked for on the terminal; jobs give it by --password-stdin, --password-file,
 			return runPassword(cmd.Context(), app, o)
 		},
 	}
-	o.loginOptions.addFlags(cmd.Flags())
+	o.addFlags(cmd.Flags())
 	o.password.addFlags(cmd.Flags())
 	return cmd
 }

@@ -36,7 +36,7 @@ End it:                            mxlogin logout`,
 		newConfig(app),
 		newVersion(app),
 	)
-	addSettingFlags(root.PersistentFlags(), globalSettings...)
+	addSettingFlags(root.PersistentFlags(), globalSettings()...)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	addHelp(root)
 	root.InitDefaultCompletionCmd()
@@ -44,10 +44,12 @@ End it:                            mxlogin logout`,
 	return root
 }
 
-// globalSettings are the settings whose flags every command has.
-var globalSettings = []string{
-	"config", "homeserver", "account", "output", "timeout", "max_wait", "ca_file", "allow_http",
-	"no_input", "no_browser", "quiet", "verbose",
+// globalSettings returns the settings whose flags every command has.
+func globalSettings() []string {
+	return []string{
+		"config", "homeserver", "account", "output", "timeout", "max_wait", "ca_file", "allow_http",
+		"no_input", "no_browser", "quiet", "verbose",
+	}
 }
 
 // begin notes the flags of the command that is about to run.

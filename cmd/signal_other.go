@@ -4,7 +4,7 @@ package cmd
 
 import "os"
 
-var endingSignals = []os.Signal{os.Interrupt}
+func endingSignals() []os.Signal { return []os.Signal{os.Interrupt} }
 
 // endBySignal does nothing where a process cannot end itself by a signal.
 func endBySignal(error) {}

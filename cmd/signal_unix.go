@@ -10,7 +10,9 @@ import (
 	"time"
 )
 
-var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
+func endingSignals() []os.Signal {
+	return []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
+}
 
 // endBySignal ends the process by the signal that ended the run, so that a shell
 // or a supervisor sees how it came about; they report it as 128+N. SIGQUIT is

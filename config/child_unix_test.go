@@ -69,7 +69,7 @@ func dropRoot(t *testing.T, cmd *exec.Cmd, uid int) {
 // testing.T are below one of mode 0700.
 func sharedDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "mxlogin-config-")
+	dir, err := os.MkdirTemp("", "mxlogin-config-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}

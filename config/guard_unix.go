@@ -39,5 +39,5 @@ func linkCount(info fs.FileInfo) uint64 {
 	if !ok {
 		return 1
 	}
-	return uint64(stat.Nlink)
+	return uint64(stat.Nlink) //nolint:unconvert // it has 16 or 32 bits on other systems
 }

@@ -157,7 +157,7 @@ func TestS8_EveryTruncationIsSeen(t *testing.T) {
 	file := mustParse(t, handWritten)
 	file.SetDefaultAccount("@Bob:example.org")
 	whole := mustBytes(t, file)
-	for n := range len(whole) {
+	for n := range whole {
 		cut, err := Parse(whole[:n])
 		switch {
 		case n == len(whole)-1:

@@ -198,7 +198,7 @@ func (s *Store) write(target string, file *File, info fs.FileInfo, always bool) 
 		return nil
 	}
 	if _, err := Parse(data); err != nil {
-		return newFileError("write", target, fmt.Errorf("the result could not be read again: %v", err))
+		return newFileError("write", target, fmt.Errorf("the result could not be read again: %w", err))
 	}
 	removeStaleTemps(target)
 	if err := replaceFile(target, data); err != nil {

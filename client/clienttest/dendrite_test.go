@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -174,7 +175,7 @@ func TestDendrite_StartsAgainInItsDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := start(t, t.Context(), clienttest.DendriteOptions{Dir: dir})
-	defer second.Stop()
+	defer func() { _ = second.Stop() }()
 	login(t, http.DefaultClient, second, nil)
 }
 
@@ -253,9 +254,7 @@ func login(t *testing.T, client *http.Client, d *clienttest.Dendrite, more objec
 		"identifier": object{"type": "m.id.user", "user": "alice"},
 		"password":   password,
 	}
-	for name, value := range more {
-		request[name] = value
-	}
+	maps.Copy(request, more)
 	status, body := post(t, client, d.URL()+"/_matrix/client/v3/login", request)
 	var answer struct {
 		UserID      string `json:"user_id"`

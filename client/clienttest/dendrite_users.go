@@ -96,7 +96,7 @@ func (d *Dendrite) register(ctx context.Context, user, password string) (token s
 		return "", err
 	}
 	mac := hmac.New(sha1.New, []byte(d.secret))
-	io.WriteString(mac, strings.Join([]string{challenge.Nonce, user, password, "notadmin"}, "\x00"))
+	_, _ = io.WriteString(mac, strings.Join([]string{challenge.Nonce, user, password, "notadmin"}, "\x00"))
 	var s session
 	err = d.call(ctx, "POST", path, "", object{
 		"nonce":    challenge.Nonce,

@@ -53,7 +53,7 @@ func TestFake_RecordsRequests(t *testing.T) {
 	t.Parallel()
 	f := clienttest.NewFake(t, clienttest.FakeOptions{TLS: true})
 	f.On("POST /a%2Fb", clienttest.Reply{Header: map[string]string{"Content-Type": "text/html"}})
-	request, err := http.NewRequest("POST", f.URL()+"/a%2Fb?q=1", strings.NewReader("body"))
+	request, err := http.NewRequest(http.MethodPost, f.URL()+"/a%2Fb?q=1", strings.NewReader("body"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestFake_HoldEndsWithTheClientOrTheServer(t *testing.T) {
 	f.OnEvery("GET /hold", clienttest.Reply{Hold: true})
 	failed := make(chan error)
 	ask := func(ctx context.Context) {
-		request, err := http.NewRequestWithContext(ctx, "GET", f.URL()+"/hold", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL()+"/hold", nil)
 		if err == nil {
 			_, err = http.DefaultClient.Do(request)
 		}

@@ -2,7 +2,7 @@ package discovery
 
 import (
 	"context"
-	"errors"
+	"net/http"
 
 	"mxlogin/client/matrixid"
 	"mxlogin/client/transport"
@@ -66,18 +66,9 @@ func (r *resolver) identityServer(ctx context.Context, file *wellKnownFile) erro
 	if !file.members.Has("m.identity_server") {
 		return nil
 	}
-	identity, _, err := file.members.Object("m.identity_server")
-	text, ok, textErr := identity.String("base_url")
-	if err != nil || textErr != nil || !ok {
-		r.result.Warning = "the well-known file names an identity server without a base_url"
-		return nil
-	}
-	base, err := matrixid.ParseBaseURL(text)
-	if err == nil && base.Origin().Scheme() != "https" && !file.origin.IsLoopback() {
-		err = errors.New("it is not https")
-	}
-	if err != nil {
-		r.result.Warning = "the identity server of the well-known file is unusable: " + err.Error()
+	base, reason := readIdentityServer(file)
+	if reason != "" {
+		r.result.Warning = "the identity server of the well-known file is unusable: " + reason
 		return nil
 	}
 	step := Step{Request: "GET " + base.Join(identityPath)}
@@ -87,7 +78,7 @@ func (r *resolver) identityServer(ctx context.Context, file *wellKnownFile) erro
 		return err
 	case err != nil:
 		r.add(step, FailPrompt, reasonOf(err))
-	case resp.Status != 200:
+	case resp.Status != http.StatusOK:
 		step.Status = resp.Status
 		r.add(step, FailPrompt, "no identity server answers there")
 	default:
@@ -98,4 +89,24 @@ func (r *resolver) identityServer(ctx context.Context, file *wellKnownFile) erro
 	}
 	r.result.Warning = "the identity server " + base.String() + " does not answer"
 	return nil
+}
+
+// readIdentityServer returns the base URL, or says why there is none to use.
+func readIdentityServer(file *wellKnownFile) (base matrixid.BaseURL, reason string) {
+	identity, _, err := file.members.Object("m.identity_server")
+	if err != nil {
+		return base, "it is not an object"
+	}
+	text, ok, err := identity.String("base_url")
+	if err != nil || !ok {
+		return base, "it has no base_url"
+	}
+	base, err = matrixid.ParseBaseURL(text)
+	switch {
+	case err != nil:
+		return base, "its base_url is " + err.Error()
+	case base.Origin().Scheme() != "https" && !file.origin.IsLoopback():
+		return base, "it is not https"
+	}
+	return base, ""
 }

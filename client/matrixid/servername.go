@@ -63,26 +63,20 @@ func splitHostPort(s string) (host, port string, err error) {
 	if !isASCII(s) {
 		return "", "", badServerName("it has characters outside ASCII", punycodeHint)
 	}
-	host = s
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
 			return "", "", badServerName("the bracket of the IPv6 address is not closed", "")
 		}
-		host, s = s[:end+1], s[end+1:]
-		if s == "" {
-			return host, "", nil
-		}
-		if s[0] != ':' {
+		if host = s[:end+1]; len(s) > len(host) && s[len(host)] != ':' {
 			return "", "", badServerName("only a port may follow the IPv6 address", "")
 		}
-		port = s[1:]
 	} else {
-		var found bool
-		host, port, found = strings.Cut(s, ":")
-		if !found {
-			return host, "", nil
-		}
+		host, _, _ = strings.Cut(s, ":")
+	}
+	port, found := strings.CutPrefix(s[len(host):], ":")
+	if !found {
+		return host, "", nil
 	}
 	if port == "" || strings.Trim(port, "0123456789") != "" {
 		return "", "", badServerName("the port is not a number", "")

@@ -23,7 +23,7 @@ const (
 // Client-Server API, "Rate limiting": the Retry-After header goes before
 // retry_after_ms of the body. A server may name no time at all; then the waits
 // are 1, 2, 4 … seconds.
-func (c *Client) waitOut(ctx context.Context, r Request, resp *Response, attempt int) error {
+func (c *Client) waitOut(ctx context.Context, resp *Response, attempt int) error {
 	wait, told := toldWait(resp, c.options.Now())
 	if !told {
 		wait = minWait << min(attempt, 16)

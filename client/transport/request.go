@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 
@@ -114,7 +115,7 @@ func credentialsIn(fields Fields) []Credential {
 func (r Request) carriesSecret() bool { return len(r.credentials()) > 0 }
 
 // mayRepeat reports whether sending r twice does no more than sending it once.
-func (r Request) mayRepeat() bool { return r.Method == "GET" }
+func (r Request) mayRepeat() bool { return r.Method == http.MethodGet }
 
 func (r Request) traceFields() []Field {
 	var shown []Field

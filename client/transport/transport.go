@@ -100,7 +100,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 		case err != nil:
 			return nil, err
 		case resp.Status == http.StatusTooManyRequests:
-			if err := c.waitOut(ctx, r, resp, attempt); err != nil {
+			if err := c.waitOut(ctx, resp, attempt); err != nil {
 				return nil, err
 			}
 		default:

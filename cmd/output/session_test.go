@@ -68,17 +68,23 @@ func TestPrintSession(t *testing.T) {
   Refresh token:  tok-CANARY-refresh
 `},
 		"text of little": {output.Text, bare, false, "Logged in as @a:b\n"},
-		"json": {output.JSON, exampleSession(), false,
+		"json": {
+			output.JSON, exampleSession(), false,
 			`{"user_id":"@alice:example.org","device_id":"ABCDEFGHIJ","homeserver":"https://matrix.example.org",` +
 				`"flow":"m.login.password","api":"legacy","account":"work","config":"/home/a/config.yaml",` +
-				`"reused":false,"expires_at":"2026-11-23T12:00:00Z"}` + "\n"},
-		"json with tokens": {output.JSON, reused, true,
+				`"reused":false,"expires_at":"2026-11-23T12:00:00Z"}` + "\n",
+		},
+		"json with tokens": {
+			output.JSON, reused, true,
 			`{"user_id":"@alice:example.org","device_id":"ABCDEFGHIJ","homeserver":"https://matrix.example.org",` +
 				`"flow":"m.login.password","api":"legacy","account":"work","config":"/home/a/config.yaml",` +
 				`"reused":true,"expires_at":"2026-11-23T12:00:00Z",` +
-				`"access_token":"tok-CANARY-access","refresh_token":"tok-CANARY-refresh"}` + "\n"},
-		"json of little": {output.JSON, bare, true,
-			`{"user_id":"@a:b","device_id":"","homeserver":"","flow":"","api":"","account":"","config":"","reused":false,"access_token":"t"}` + "\n"},
+				`"access_token":"tok-CANARY-access","refresh_token":"tok-CANARY-refresh"}` + "\n",
+		},
+		"json of little": {
+			output.JSON, bare, true,
+			`{"user_id":"@a:b","device_id":"","homeserver":"","flow":"","api":"","account":"","config":"","reused":false,"access_token":"t"}` + "\n",
+		},
 		"token": {output.Token, exampleSession(), false, "tok-CANARY-access\n"},
 		"env": {output.Env, exampleSession(), false, `MATRIX_HOMESERVER=https://matrix.example.org
 MATRIX_USER_ID=@alice:example.org

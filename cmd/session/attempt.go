@@ -37,32 +37,27 @@ type Attempt struct {
 	login      Login
 	deviceID   string
 	makesOwn   bool            // the device is new and of our choosing
-	previous   *config.Account // the entry as it was before; nil where there was none
+	pendingKey string          // the name of the pending entry; "" where there is none
+	previous   *config.Account // what stood there before; nil for nothing
 	replaced   *config.Account // the session that the new entry overwrote
-	pendingKey string          // the name of the entry while the login is under way
 }
 
 // Begin chooses the device ID and saves the account as pending. It is called with
 // the secret at hand and before it is sent; where it fails nothing may be sent.
+// It fails with a FileError of config, and with a ChoiceError where the account
+// to save under is another user's.
 func (k *Keeper) Begin(ctx context.Context, l Login) (*Attempt, error) {
-	a := &Attempt{keeper: k, login: l, previous: l.Saved}
-	a.chooseDevice()
-	if k.Store == nil {
+	a := &Attempt{keeper: k, login: l}
+	a.chooseDevice(l.Saved)
+	switch {
+	case k.Store == nil:
 		return a, nil
-	}
-	a.pendingKey = l.pendingName()
-	if l.Saved != nil && l.Saved.HasSession() {
+	case l.Saved != nil && l.Saved.HasSession() && l.Saved.DeviceID == a.deviceID:
 		// The entry knows its device and its token is good until the answer
 		// comes: only show that the file can be written.
 		return a, k.Store.Rewrite(ctx)
 	}
-	return a, k.Store.Update(ctx, func(file *config.File) error {
-		if earlier, ok := file.Account(a.pendingKey); ok && earlier.Pending && a.previous == nil {
-			a.adopt(earlier)
-		}
-		file.Put(a.pendingEntry())
-		return nil
-	})
+	return a, k.Store.Update(ctx, a.savePending)
 }
 
 // DeviceID returns the device that the login is to make or to take over.
@@ -81,7 +76,7 @@ func (a *Attempt) Abandon(ctx context.Context, cause error) error {
 
 // forget puts the entry back as it was before the attempt.
 func (a *Attempt) forget(ctx context.Context) {
-	if a.keeper.Store == nil {
+	if a.pendingKey == "" {
 		return
 	}
 	ctx, cancel := lasting(ctx)
@@ -97,8 +92,9 @@ func (a *Attempt) forget(ctx context.Context) {
 
 func (a *Attempt) putBack(file *config.File) {
 	switch there, ok := file.Account(a.pendingKey); {
-	case !ok || !there.Pending:
-		// Another process has finished a login of this account meanwhile.
+	case !ok || !there.Pending || there.DeviceID != a.deviceID:
+		// It is that of another process, which logs in or has logged in
+		// meanwhile.
 	case a.previous != nil:
 		file.Put(*a.previous)
 	default:
@@ -110,39 +106,58 @@ func (a *Attempt) putBack(file *config.File) {
 // account, so that logging in daily leaves one device, else a new one. Without a
 // place to save to, a saved account's device is left alone: its session would
 // end.
-func (a *Attempt) chooseDevice() {
-	saved := a.login.Saved
+func (a *Attempt) chooseDevice(saved *config.Account) {
 	switch {
 	case a.login.DeviceID != "":
 		a.deviceID = a.login.DeviceID
 	case saved != nil && saved.DeviceID != "" && saved.API == a.login.API && !a.login.NewDevice && a.keeper.Store != nil:
-		a.deviceID = saved.DeviceID
-	default:
+		a.deviceID, a.makesOwn = saved.DeviceID, false
+	case !a.makesOwn:
 		a.deviceID, a.makesOwn = newDeviceID(), true
 	}
 }
 
-// adopt goes on with the device of an earlier login that was cut.
-func (a *Attempt) adopt(earlier config.Account) {
-	a.previous = &earlier
-	if a.makesOwn && !a.login.NewDevice && earlier.DeviceID != "" {
-		a.deviceID, a.makesOwn = earlier.DeviceID, false
+// savePending writes the pending entry. What stands in its place is read under
+// the lock: it may be of a login that was cut, whose device this one takes over.
+func (a *Attempt) savePending(file *config.File) error {
+	name := a.login.pendingName()
+	there, ok := file.Account(name)
+	if ok {
+		if err := a.login.Asked.checkOwner(there); err != nil {
+			return err
+		}
 	}
+	if there.HasSession() {
+		// Its token is good until the answer comes, so it stays as it is.
+		name = "pending: " + name
+		there, ok = file.Account(name)
+	}
+	if ok {
+		a.previous = &there
+		a.chooseDevice(&there)
+	}
+	a.pendingKey = name
+	file.Put(a.pendingEntry())
+	return nil
 }
 
+// pendingEntry is the entry before the login, changed as little as the next try
+// needs: a refusal puts it back, with its comments. A new one that stands beside
+// a session has no user ID, which would make the account ambiguous.
 func (a *Attempt) pendingEntry() config.Account {
-	entry := config.Account{Name: a.pendingKey}
 	if a.previous != nil {
-		entry = *a.previous
+		entry := *a.previous
+		entry.DeviceID, entry.API, entry.Pending = a.deviceID, a.login.API, true
+		return entry
 	}
-	if !a.login.Asked.User.IsZero() {
+	entry := config.Account{
+		Name: a.pendingKey, Homeserver: a.login.Base.String(), DeviceID: a.deviceID,
+		Flow: a.login.Flow, API: a.login.API, Prefix: a.login.Prefix,
+		CAFile: a.login.CAFile, AllowHTTP: a.login.AllowHTTP, Pending: true,
+	}
+	if !a.login.Asked.User.IsZero() && a.pendingKey == a.login.pendingName() {
 		entry.UserID = a.login.Asked.User.String()
 	}
-	entry.Homeserver = a.login.Base.String()
-	entry.DeviceID = a.deviceID
-	entry.Flow, entry.API, entry.Prefix = a.login.Flow, a.login.API, a.login.Prefix
-	entry.CAFile, entry.AllowHTTP = a.login.CAFile, a.login.AllowHTTP
-	entry.Pending = true
 	return entry
 }
 

@@ -35,11 +35,23 @@ func namedForLogin(file *config.File, name string, who Asked) (*config.Account, 
 	if !ok {
 		return nil, nil
 	}
-	user, err := matrixid.ParseServedUserID(account.UserID)
-	if err == nil && !who.Accepts(user) {
-		return nil, &ChoiceError{Reason: fmt.Sprintf("account %s is that of %s, not of %s", name, account.UserID, who)}
+	if err := who.checkOwner(account); err != nil {
+		return nil, err
 	}
 	return &account, nil
+}
+
+// checkOwner holds that an account is not another user's than is to be logged in.
+func (a Asked) checkOwner(account config.Account) error {
+	user, err := matrixid.ParseServedUserID(account.UserID)
+	if err == nil && !a.Accepts(user) {
+		return otherOwner(account, a.String())
+	}
+	return nil
+}
+
+func otherOwner(account config.Account, user string) error {
+	return &ChoiceError{Reason: fmt.Sprintf("account %s is that of %s, not of %s", account.Name, account.UserID, user)}
 }
 
 func isOf(account config.Account, who Asked, base matrixid.BaseURL) bool {

@@ -38,12 +38,18 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 	return done, k.Forget(ctx, account)
 }
 
-// Forget takes an account out of the config file and asks no server.
+// Forget takes an account out of the config file and asks no server. Where another
+// process has logged in to it meanwhile, that session stays.
 func (k *Keeper) Forget(ctx context.Context, account config.Account) error {
+	if k.Store == nil {
+		return nil
+	}
 	ctx, cancel := lasting(ctx)
 	defer cancel()
 	return k.Store.Update(ctx, func(file *config.File) error {
-		file.Remove(account.Name)
+		if there, ok := file.Account(account.Name); ok && there.AccessToken.Equal(account.AccessToken) {
+			file.Remove(account.Name)
+		}
 		return nil
 	})
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,18 +22,17 @@ func (a *Attempt) Finish(ctx context.Context, s client.Session) (Result, error) 
 		return Result{}, &OtherUserError{Asked: a.login.Asked.String(), Got: s.UserID.String(), Fate: fate}
 	}
 	s.DeviceID = a.deviceOf(ctx, s)
-	base := a.homeserverAfter(ctx, s.WellKnown)
-	entry := a.entry(s, base)
-	result := Result{Account: entry, AccessToken: s.AccessToken, RefreshToken: s.RefreshToken}
-	if a.keeper.Store == nil {
-		return result, nil
+	entry := a.entry(s, a.homeserverAfter(ctx, s.WellKnown))
+	if a.keeper.Store != nil {
+		if err := a.save(ctx, &entry); err != nil {
+			return Result{}, a.unsaved(ctx, s, err)
+		}
+		a.endReplaced(ctx, s)
 	}
-	if err := a.save(ctx, entry); err != nil {
-		return Result{}, &UnsavedError{Fate: a.undo(ctx, s), Err: err}
-	}
-	result.Saved = true
-	a.endReplaced(ctx, s)
-	return result, nil
+	return Result{
+		Account: entry, Saved: a.keeper.Store != nil,
+		AccessToken: s.AccessToken, RefreshToken: s.RefreshToken,
+	}, nil
 }
 
 // deviceOf returns the device ID to save. A server may leave it out; whoami tells
@@ -53,7 +53,7 @@ func (a *Attempt) deviceOf(ctx context.Context, s client.Session) string {
 	return deviceID
 }
 
-// entry is the account as it is saved.
+// entry is the account as it is saved, but for its name.
 func (a *Attempt) entry(s client.Session, base matrixid.BaseURL) config.Account {
 	entry := config.Account{
 		UserID: s.UserID.String(), Homeserver: base.String(), DeviceID: s.DeviceID,
@@ -67,40 +67,28 @@ func (a *Attempt) entry(s client.Session, base matrixid.BaseURL) config.Account 
 	if s.Expires {
 		entry.ExpiresAt = a.keeper.Now().Add(s.Lifetime).UTC().Truncate(time.Second)
 	}
-	entry.Name = a.accountName(s.UserID.String())
 	return entry
-}
-
-// accountName is the name to save under: that of the account which this login
-// renews, the one that was asked for, or the user ID.
-func (a *Attempt) accountName(userID string) string {
-	saved := a.login.Saved
-	switch {
-	case a.login.Account != "":
-		return a.login.Account
-	case saved != nil && saved.UserID == userID:
-		return saved.Name
-	}
-	return userID
 }
 
 // save writes the entry, in place of the pending one, and makes the first account
 // the default. It goes on when the run is interrupted: the server has made the
 // session, and a lost token is a stray device.
-func (a *Attempt) save(ctx context.Context, entry config.Account) error {
+func (a *Attempt) save(ctx context.Context, entry *config.Account) error {
 	ctx, cancel := lasting(ctx)
 	defer cancel()
 	return a.keeper.Store.Update(ctx, func(file *config.File) error {
-		if err := checkOwner(file, entry); err != nil {
-			return err
+		entry.Name = a.accountName(file, entry.UserID)
+		there, _ := file.Account(entry.Name)
+		if owner := a.ownerOf(there); owner != "" && owner != entry.UserID {
+			return otherOwner(there, entry.UserID)
+		}
+		if there.HasSession() {
+			a.replaced = &there
 		}
 		if a.pendingKey != entry.Name {
-			a.putBack(file)
+			a.dropPending(file)
 		}
-		if replaced, ok := file.Account(entry.Name); ok && replaced.HasSession() {
-			a.replaced = &replaced
-		}
-		file.Put(entry)
+		file.Put(*entry)
 		if file.DefaultAccount() == "" && len(sessions(file)) == 1 {
 			file.SetDefaultAccount(entry.Name)
 		}
@@ -108,22 +96,57 @@ func (a *Attempt) save(ctx context.Context, entry config.Account) error {
 	})
 }
 
-// checkOwner holds that an entry is never turned into that of another user.
-func checkOwner(file *config.File, entry config.Account) error {
-	there, ok := file.Account(entry.Name)
-	if !ok || there.UserID == "" || there.UserID == entry.UserID {
-		return nil
+// accountName is the name to save under: the one that was asked for, that of the
+// account of this user, or the user ID.
+func (a *Attempt) accountName(file *config.File, userID string) string {
+	if a.login.Account != "" {
+		return a.login.Account
 	}
-	return &ChoiceError{Reason: fmt.Sprintf("account %s is that of %s, not of %s", entry.Name, there.UserID, entry.UserID)}
+	if saved := a.login.Saved; saved != nil && saved.UserID == userID {
+		return saved.Name
+	}
+	if same := file.AccountsOf(userID); len(same) == 1 {
+		return same[0].Name
+	}
+	return userID
+}
+
+// ownerOf returns whose the account is that stands in the place of the new one:
+// it is never turned into that of another user. A pending entry names who was
+// asked for, which makes it nobody's yet.
+func (a *Attempt) ownerOf(there config.Account) string {
+	if !there.Pending {
+		return there.UserID
+	}
+	if there.Name == a.pendingKey && a.previous != nil && !a.previous.Pending {
+		return a.previous.UserID
+	}
+	return ""
+}
+
+// dropPending takes out a pending entry of another name than the session's. An
+// earlier login that was cut is over with this one.
+func (a *Attempt) dropPending(file *config.File) {
+	if a.previous != nil && a.previous.Pending {
+		a.previous = nil
+	}
+	a.putBack(file)
+}
+
+// unsaved ends a login that could not be saved. The pending entry stays where it
+// leads the next login to a device that is still there.
+func (a *Attempt) unsaved(ctx context.Context, s client.Session, err error) error {
+	fate := a.undo(ctx, s)
+	if fate.LoggedOut {
+		a.forget(ctx)
+	}
+	return &UnsavedError{Fate: fate, Err: err}
 }
 
 // undo ends a session that cannot be kept, where it is of a device that this
 // login made; another device may be in use elsewhere.
 func (a *Attempt) undo(ctx context.Context, s client.Session) Fate {
-	fate := Fate{DeviceID: s.DeviceID}
-	if fate.DeviceID == "" {
-		fate.DeviceID = a.deviceID
-	}
+	fate := Fate{DeviceID: a.deviceMade(s)}
 	if a.makesOwn {
 		ctx, cancel := lasting(ctx)
 		defer cancel()
@@ -136,17 +159,34 @@ func (a *Attempt) undo(ctx context.Context, s client.Session) Fate {
 // another device: nobody knows its token from now on.
 func (a *Attempt) endReplaced(ctx context.Context, s client.Session) {
 	old := a.replaced
-	if old == nil || old.DeviceID == s.DeviceID || old.API != a.login.API {
+	if old == nil || old.DeviceID == a.deviceMade(s) || old.AccessToken.Equal(s.AccessToken) {
 		return
 	}
-	base, err := matrixid.ParseBaseURL(old.Homeserver)
-	if err == nil {
-		token := transport.Bind(old.AccessToken, base.Origin())
-		err = a.keeper.client(base, old.Prefix).Logout(ctx, token)
-	}
-	if err != nil && !isUnknownToken(err) {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	if err := a.logOutReplaced(ctx, *old); err != nil && !isUnknownToken(err) {
 		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the old session, device %s, could not be logged out: %v", old.DeviceID, err))
 	}
+}
+
+func (a *Attempt) logOutReplaced(ctx context.Context, old config.Account) error {
+	if old.API != a.login.API {
+		return errors.New("it was made by another API")
+	}
+	base, err := matrixid.ParseBaseURL(old.Homeserver)
+	if err != nil {
+		return err
+	}
+	return a.keeper.client(base, old.Prefix).Logout(ctx, transport.Bind(old.AccessToken, base.Origin()))
+}
+
+// deviceMade is the device of the new session: where the server names none it is
+// taken to be the one that was asked for.
+func (a *Attempt) deviceMade(s client.Session) string {
+	if s.DeviceID == "" {
+		return a.deviceID
+	}
+	return s.DeviceID
 }
 
 func (a *Attempt) homeserver() *client.Client {

@@ -65,6 +65,9 @@ func (c *Client) over(ctx context.Context, cause error) error {
 	if refusal.SoftLogout {
 		over.DeviceID = c.Account.DeviceID
 	}
+	if c.keeper.Store == nil {
+		return over
+	}
 	ctx, cancel := lasting(ctx)
 	defer cancel()
 	err := c.keeper.Store.Update(ctx, func(file *config.File) error {

@@ -41,9 +41,14 @@ type Result struct {
 // that the server has made must not be lost to a signal.
 const saveTime = 5 * time.Second
 
-// lasting returns a context that outlives an interruption of ctx for saveTime.
+// lasting returns a context that outlives an interruption of ctx by saveTime.
 func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(saveTime, cancel) })
+	return lasting, func() {
+		stop()
+		cancel()
+	}
 }
 
 func (k *Keeper) client(base matrixid.BaseURL, prefix string) *client.Client {
