@@ -46,11 +46,9 @@ func runFlows(ctx context.Context, app *App, text string) error {
 	if err != nil {
 		return err
 	}
-	var named target
-	if text != "" {
-		if named, err = app.parseTarget(text); err != nil {
-			return err
-		}
+	named, err := app.parseOptionalTarget(text)
+	if err != nil {
+		return err
 	}
 	found, err := app.askOffer(ctx, named)
 	if err != nil {

@@ -22,6 +22,14 @@ type place struct {
 	account *config.Account
 }
 
+// String is the place as it was named.
+func (p place) String() string {
+	if !p.base.IsZero() {
+		return p.base.String()
+	}
+	return p.server.String()
+}
+
 // choosePlace decides which homeserver is meant. In this order: --homeserver, its
 // environment variable, the saved account of exactly this user, the server of the
 // user ID or of the target, the setting in the file, the default account.

@@ -29,6 +29,7 @@ End it:                            mxlogin logout`,
 	}
 	root.AddCommand(
 		newFlows(app),
+		newDiscover(app),
 		newPassword(app),
 		newWhoami(app),
 		newAccessToken(app),

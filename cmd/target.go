@@ -40,6 +40,14 @@ func (a *App) parseTarget(text string) (target, error) {
 	return target{server: server}, targetError(err)
 }
 
+// parseOptionalTarget is parseTarget for an argument that may be missing.
+func (a *App) parseOptionalTarget(text string) (target, error) {
+	if text == "" {
+		return target{}, nil
+	}
+	return a.parseTarget(text)
+}
+
 // looksLikeServer tells a server name from a secret: it has a dot, a port or
 // brackets, or is localhost, and is not three parts of base64.
 func looksLikeServer(text string) bool {
