@@ -106,7 +106,15 @@ func goBuild(ctx context.Context, module, target string, progress io.Writer) err
 	build := exec.CommandContext(ctx, "go", "build", "-o", partial+string(filepath.Separator),
 		"github.com/element-hq/dendrite/cmd/dendrite", "./puttoken")
 	build.Dir = module
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOOS=", "GOARCH=")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOOS=", "GOARCH=", "GOTMPDIR="+partial)
+	// Killed, go would leave its own temporary files behind.
+	build.Cancel = func() error {
+		if err := build.Process.Signal(os.Interrupt); err != nil {
+			return build.Process.Kill()
+		}
+		return nil
+	}
+	build.WaitDelay = stopGrace
 	if _, err := build.Output(); err != nil {
 		return withStderr(err)
 	}
