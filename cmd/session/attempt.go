@@ -172,8 +172,8 @@ func (l Login) pendingName() string {
 		return l.Account
 	case !l.Asked.User.IsZero():
 		return l.Asked.User.String()
-	case l.Asked.Localpart != "":
-		return fmt.Sprintf("pending: %s at %s", l.Asked.Localpart, l.Base)
+	case l.Asked.String() != "":
+		return fmt.Sprintf("pending: %s at %s", l.Asked, l.Base)
 	}
 	return fmt.Sprintf("pending: %s at %s", l.Flow, l.Base)
 }

@@ -352,3 +352,49 @@ func withoutPending(w *world, text string) string {
 	}
 	return text[:known] + end
 }
+
+// TestARefusalSparesAnotherProcess: it logs in to the same account at the same
+// time, or has done so before the refusal came.
+func TestARefusalSparesAnotherProcess(t *testing.T) {
+	refusal := &transport.MatrixError{Status: 403, Code: "M_FORBIDDEN"}
+	t.Run("logs in", func(t *testing.T) {
+		w := newWorld(t)
+		ours := w.begin(w.asAlice())
+		l := w.renewing(w.asAlice())
+		l.NewDevice = true
+		w.begin(l)
+		before := w.read()
+		_ = ours.Abandon(t.Context(), refusal)
+		if diff := cmp.Diff(before, w.read()); diff != "" {
+			t.Error(diff)
+		}
+	})
+	t.Run("has logged in", func(t *testing.T) {
+		w := newWorld(t)
+		ours := w.begin(w.asAlice())
+		theirs := w.begin(w.renewing(w.asAlice()))
+		if _, err := theirs.Finish(t.Context(), answerFor(t, "@alice:hs.test", ours.DeviceID())); err != nil {
+			t.Fatal(err)
+		}
+		_ = ours.Abandon(t.Context(), refusal)
+		if !w.account("@alice:hs.test").HasSession() {
+			t.Errorf("the file is\n%s", w.read())
+		}
+	})
+}
+
+// TestAPendingEntryBesideASessionIsNoSecondAccount: after a crash the user ID
+// still names one account.
+func TestAPendingEntryBesideASessionIsNoSecondAccount(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.aliceWith("old-token", "OLDDEVICE"))
+	l := w.renewing(w.asAlice())
+	l.NewDevice = true
+	attempt := w.begin(l)
+	if found := w.renewing(w.asAlice()).Saved; found == nil || !found.HasSession() {
+		t.Errorf("found %+v", found)
+	}
+	if all := w.load().Accounts(); len(all) != 2 || !all[1].Pending || all[1].DeviceID != attempt.DeviceID() {
+		t.Errorf("the file is\n%s", w.read())
+	}
+}

@@ -82,6 +82,9 @@ func Select(file *config.File, name string) (config.Account, error) {
 	all := sessions(file)
 	switch len(all) {
 	case 0:
+		if len(file.Accounts()) > 0 {
+			return config.Account{}, &NoSessionError{Reason: "no saved account is logged in"}
+		}
 		return config.Account{}, &NoSessionError{Reason: "no account is saved"}
 	case 1:
 		return all[0], nil

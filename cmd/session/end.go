@@ -38,6 +38,66 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 	return done, k.Forget(ctx, account)
 }
 
+// EndAll logs out all sessions of the account's user, then takes their accounts
+// out of the config file and returns their names. A token that the server does
+// not know ends nothing but itself: the other sessions live on.
+func (k *Keeper) EndAll(ctx context.Context, account config.Account) ([]string, ServerSide, error) {
+	c, err := k.Open(account)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := c.LogoutAll(ctx, c.Token); err != nil {
+		if !isUnknownToken(err) {
+			return nil, "", err
+		}
+		k.Reporter.Warning("other_devices", "the session was over already, so the other devices of the user could not be logged out")
+		return namesOf(account), AlreadyGone, k.Forget(ctx, account)
+	}
+	names, err := k.forgetUser(ctx, account)
+	return names, LoggedOut, err
+}
+
+// forgetUser takes all accounts of one user at one homeserver out of the file.
+func (k *Keeper) forgetUser(ctx context.Context, account config.Account) (forgotten []string, err error) {
+	if k.Store == nil || account.Name == "" {
+		return nil, nil
+	}
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	err = k.Store.Update(ctx, func(file *config.File) error {
+		for _, saved := range file.AccountsOf(account.UserID) {
+			if saved.Homeserver == account.Homeserver {
+				file.Remove(saved.Name)
+				forgotten = append(forgotten, saved.Name)
+			}
+		}
+		return nil
+	})
+	return forgotten, err
+}
+
+// LogOut ends a session that is saved nowhere. It is tried also when the run was
+// interrupted.
+func (k *Keeper) LogOut(ctx context.Context, r Result) error {
+	ctx, cancel := lasting(ctx)
+	defer cancel()
+	c, err := k.Open(r.Account)
+	if err != nil {
+		return err
+	}
+	if err := c.Logout(ctx, c.Token); err != nil && !isUnknownToken(err) {
+		return err
+	}
+	return nil
+}
+
+func namesOf(account config.Account) []string {
+	if account.Name == "" {
+		return nil
+	}
+	return []string{account.Name}
+}
+
 // Forget takes an account out of the config file and asks no server. Where another
 // process has logged in to it meanwhile, that session stays.
 func (k *Keeper) Forget(ctx context.Context, account config.Account) error {

@@ -44,11 +44,15 @@ func (e *UnsavedError) Unwrap() error { return e.Err }
 type Fate struct {
 	DeviceID  string
 	LoggedOut bool
+	Untouched bool // it is another program's, and stays as it was
 }
 
 func (f Fate) String() string {
-	if f.LoggedOut {
+	switch {
+	case f.LoggedOut:
 		return "the new session was logged out again"
+	case f.Untouched:
+		return "nothing was saved"
 	}
 	return fmt.Sprintf("a fresh token for device %s exists on the server and is lost", f.DeviceID)
 }

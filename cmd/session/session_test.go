@@ -80,10 +80,11 @@ func newWorld(t *testing.T) *world {
 }
 
 // newTransport waits for nothing: a rate limit is an error at once.
-func newTransport(rt http.RoundTripper) *transport.Client {
+func newTransport(rt http.RoundTripper, plain ...transport.HTTPHost) *transport.Client {
 	return transport.New(transport.Options{
 		Timeout:      20 * time.Second,
 		RoundTripper: rt,
+		AllowHTTP:    plain,
 		Sleep:        func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
 	})
 }

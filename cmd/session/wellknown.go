@@ -11,38 +11,60 @@ import (
 )
 
 // homeserverAfter returns the base URL to save: where the login's answer says the
-// homeserver is, if that holds, else the one that was logged in to. A move is
+// homeserver is, if that holds, else the one that the account had. A move is
 // always told.
 //
 // Client-Server API, POST /login, "well_known".
 func (a *Attempt) homeserverAfter(ctx context.Context, wellKnown client.WellKnown) matrixid.BaseURL {
-	used := a.login.Base
+	if a.login.KeepHomeserver {
+		return a.keepHomeserver(wellKnown)
+	}
+	current := a.currentHomeserver()
 	if !wellKnown.Present {
-		return used
+		return current
 	}
 	base, err := matrixid.ParseBaseURL(wellKnown.BaseURL)
-	if err == nil && base == used {
-		return used
+	if err == nil && base == current {
+		return current
 	}
-	stay := func(why string) matrixid.BaseURL {
-		a.keeper.Reporter.Warning("well_known", fmt.Sprintf("the server names another homeserver, %s; staying with %s", why, used))
-		return used
-	}
+	why := ""
 	switch {
-	case a.login.KeepHomeserver:
-		return stay("and --keep-homeserver is set")
 	case err != nil:
-		return stay("but what it names is " + err.Error())
+		why = "what it names is " + err.Error()
+	case a.distrust(base) != "":
+		why = base.String() + " " + a.distrust(base)
+	default:
+		if _, err := discovery.Probe(ctx, a.keeper.Transport, base); err != nil {
+			why = "none answers at " + base.String()
+		}
 	}
-	if reason := a.distrust(base); reason != "" {
-		return stay("but " + base.String() + " " + reason)
+	if why != "" {
+		a.keeper.Reporter.Warning("well_known", fmt.Sprintf("the server names another homeserver, but %s; staying with %s", why, current))
+		return current
 	}
-	if _, err := discovery.Probe(ctx, a.keeper.Transport, base); err != nil {
-		return stay("but none answers at " + base.String())
-	}
-	a.keeper.Reporter.Notice("homeserver_moved", fmt.Sprintf("the homeserver moved: %s -> %s", used, base),
-		map[string]any{"from": used.String(), "to": base.String()})
+	a.keeper.Reporter.Notice("homeserver_moved", fmt.Sprintf("the homeserver moved: %s -> %s", current, base),
+		map[string]any{"from": current.String(), "to": base.String()})
 	return base
+}
+
+// keepHomeserver is what --keep-homeserver asks: the one that was logged in to.
+func (a *Attempt) keepHomeserver(wellKnown client.WellKnown) matrixid.BaseURL {
+	used := a.login.Base
+	if base, err := matrixid.ParseBaseURL(wellKnown.BaseURL); wellKnown.Present && (err != nil || base != used) {
+		a.keeper.Reporter.Warning("well_known", fmt.Sprintf("the server names another homeserver, and --keep-homeserver is set; staying with %s", used))
+	}
+	return used
+}
+
+// currentHomeserver is where the account's session was used so far. An earlier
+// login may have moved it away from where one logs in.
+func (a *Attempt) currentHomeserver() matrixid.BaseURL {
+	if saved := a.login.Saved; saved != nil && saved.LoginURL == a.login.Base.String() {
+		if base, err := matrixid.ParseBaseURL(saved.Homeserver); err == nil {
+			return base
+		}
+	}
+	return a.login.Base
 }
 
 // distrust says why the token must not go to where a login's answer points. The
