@@ -67,6 +67,55 @@ func TestLoginPasswordSendsWhatTheSpecificationSays(t *testing.T) {
 	}
 }
 
+func TestIdentifiers(t *testing.T) {
+	deprecated := func(id client.Identifier) client.Identifier {
+		id, ok := id.Deprecated()
+		if !ok {
+			t.Error("there is a deprecated form")
+		}
+		return id
+	}
+	cases := []struct {
+		id   client.Identifier
+		want string
+	}{
+		{client.User("@a:h"), `"identifier":{"type":"m.id.user","user":"@a:h"}`},
+		{client.Email("Alice@Example.ORG"), `"identifier":{"address":"alice@example.org","medium":"email","type":"m.id.thirdparty"}`},
+		{client.Phone("gb", "07700 900123"), `"identifier":{"country":"GB","number":"07700 900123","phone":"07700 900123","type":"m.id.phone"}`},
+		{client.MSISDN("+44 (7700) 900-123"), `"identifier":{"address":"447700900123","medium":"msisdn","type":"m.id.thirdparty"}`},
+		{deprecated(client.User("a")), `"type":"m.login.password","user":"a"`},
+		{deprecated(client.Email("a@h")), `"address":"a@h","medium":"email","password"`},
+	}
+	for _, c := range cases {
+		fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+		fake.On("POST /_matrix/client/v3/login", clienttest.Reply{Body: answer("", "")})
+		hs := newClient(t, fake.URL())
+		if _, err := hs.LoginPassword(t.Context(), c.id, bind(hs, "pw"), client.LoginOptions{}); err != nil {
+			t.Error(err)
+		}
+		if body := fake.Requests()[0].Body; !strings.Contains(body, c.want) {
+			t.Errorf("sent %s, want %s", body, c.want)
+		}
+	}
+	for _, phone := range []client.Identifier{client.Phone("GB", "1"), client.MSISDN("1")} {
+		if _, ok := phone.Deprecated(); ok {
+			t.Error("a phone number has no deprecated form")
+		}
+	}
+}
+
+func TestLoginToken(t *testing.T) {
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("POST /_matrix/client/v3/login", clienttest.Reply{Body: answer("", "")})
+	c := newClient(t, fake.URL())
+	if _, err := c.LoginToken(t.Context(), bind(c, "lt"), client.LoginOptions{DeviceID: "DEV"}); err != nil {
+		t.Error(err)
+	}
+	if body := fake.Requests()[0].Body; body != `{"device_id":"DEV","token":"lt","type":"m.login.token"}` {
+		t.Errorf("sent %s", body)
+	}
+}
+
 // answer is a login's answer with one member changed; "" leaves it out.
 func answer(member, value string) string {
 	members := map[string]string{"user_id": `"@alice:hs.test"`, "access_token": `"tok"`, "device_id": `"DEV"`}

@@ -25,6 +25,16 @@ func (c *Client) LoginPassword(ctx context.Context, who Identifier, password tra
 	return c.login(ctx, body)
 }
 
+// LoginToken logs in with m.login.token: a token that another session has minted
+// or that a single sign-on ended with. It names the user, and is good once.
+//
+// Client-Server API, POST /login, "Token-based".
+func (c *Client) LoginToken(ctx context.Context, token transport.Credential, o LoginOptions) (Session, error) {
+	body := o.body(FlowToken)
+	body["token"] = token
+	return c.login(ctx, body)
+}
+
 func (c *Client) login(ctx context.Context, body transport.Fields) (Session, error) {
 	answer, err := c.send(ctx, transport.Request{
 		Method: http.MethodPost, Path: c.path("/login"), JSON: body,

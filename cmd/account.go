@@ -1,6 +1,9 @@
 package cmd
 
 import (
+	"context"
+
+	"mxlogin/client/secret"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
@@ -26,17 +29,62 @@ func (a *App) selectAccount(argument string) (config.Account, error) {
 	return session.Select(file, name)
 }
 
-// open makes an authenticated client of the account that is meant.
-func (a *App) open(argument string) (*session.Client, error) {
-	account, err := a.selectAccount(argument)
-	if err != nil {
-		return nil, err
-	}
-	keeper, err := a.keeperOf(account)
+// open makes an authenticated client of the session that is meant.
+func (a *App) open(ctx context.Context, argument string) (*session.Client, error) {
+	account, keeper, err := a.chooseSession(ctx, argument)
 	if err != nil {
 		return nil, err
 	}
 	return keeper.Open(account)
+}
+
+// chooseSession returns the session that is meant: a saved account, or, where none
+// is named, the one that the environment holds.
+func (a *App) chooseSession(ctx context.Context, argument string) (config.Account, *session.Keeper, error) {
+	settings, err := a.Settings()
+	if err != nil {
+		return config.Account{}, nil, err
+	}
+	if token, ok := a.Environment.Secret(envAccessToken); ok && argument == "" && settings.Account == "" {
+		return a.unsavedSession(ctx, token)
+	}
+	account, err := a.selectAccount(argument)
+	if err != nil {
+		return config.Account{}, nil, err
+	}
+	keeper, err := a.keeperOf(account)
+	return account, keeper, err
+}
+
+// unsavedSession is the session of MXLOGIN_ACCESS_TOKEN. The token says nothing of
+// its server, so that must be named beside it: it is never guessed where a token
+// may go.
+func (a *App) unsavedSession(ctx context.Context, token secret.Value) (config.Account, *session.Keeper, error) {
+	settings, err := a.Settings()
+	if err != nil {
+		return config.Account{}, nil, err
+	}
+	if source := settings.Source("homeserver"); source != config.SourceFlag && source != config.SourceEnv {
+		return config.Account{}, nil, &UsageError{
+			Message: envAccessToken + " is set, and no homeserver beside it",
+			Hint:    "set MXLOGIN_HOMESERVER, or name a saved account",
+		}
+	}
+	a.Hide(token)
+	where, err := a.parseHomeserver(settings.Homeserver)
+	if err != nil {
+		return config.Account{}, nil, err
+	}
+	link, err := a.connect(nil)
+	if err != nil {
+		return config.Account{}, nil, err
+	}
+	base, err := a.find(ctx, link.transport, where)
+	if err != nil {
+		return config.Account{}, nil, err
+	}
+	account := config.Account{Homeserver: base.String(), AccessToken: token, API: config.APILegacy}
+	return account, &session.Keeper{Transport: link.transport, AllowHTTP: link.http, Reporter: a.Reporter(), Now: a.Now}, nil
 }
 
 // keeperOf makes the keeper by what the account remembers of its homeserver.

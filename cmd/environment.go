@@ -11,6 +11,7 @@ import (
 // The environment variables that hold secrets.
 const (
 	envPassword    = "MXLOGIN_PASSWORD"
+	envLoginToken  = "MXLOGIN_LOGIN_TOKEN"
 	envAccessToken = "MXLOGIN_ACCESS_TOKEN"
 )
 
@@ -62,5 +63,5 @@ func (e Environment) ForChildren() []string {
 }
 
 func secretVariables() []string {
-	return []string{envPassword, envAccessToken}
+	return []string{envPassword, envLoginToken, envAccessToken}
 }

@@ -126,7 +126,12 @@ func describeInteraction(err error) (output.Failure, bool) {
 	var needed *InteractionError
 	var timeout *TimeoutError
 	var command *terminal.CommandError
+	var program *ProgramError
 	switch {
+	case errors.As(err, &program):
+		failure := failureOf(classInternal, program.Error(), "")
+		failure.ExitCode = program.Code
+		return failure, true
 	case errors.As(err, &needed):
 		return failureOf(classInteraction, needed.Error(), needed.Hint), true
 	case errors.As(err, &timeout):
@@ -176,7 +181,11 @@ func describeRefusal(err error) (output.Failure, bool) {
 		return output.Failure{}, false
 	}
 	var login *LoginError
-	words := wordsFor(refusal, errors.As(err, &login))
+	flow := ""
+	if errors.As(err, &login) {
+		flow = login.Flow
+	}
+	words := wordsFor(refusal, flow)
 	message := fmt.Sprintf("%s (%s)", words.message, serverSays(refusal.Code, refusal.Message))
 	failure := failureOf(words.class, message, words.hint)
 	failure.ErrCode = refusal.Code

@@ -119,16 +119,33 @@ func printOffer(w io.Writer, o offer, named target) error {
 // flowCommand returns the command that logs in by a flow, "-" where mxlogin has
 // none.
 func flowCommand(flow, homeserver string, named target) string {
-	if flow != client.FlowPassword {
-		return "-"
+	switch flow {
+	case client.FlowPassword:
+		return "mxlogin password " + userArgument(homeserver, named)
+	case client.FlowToken:
+		return "mxlogin token " + targetArgument(homeserver, named)
 	}
+	return "-"
+}
+
+func userArgument(homeserver string, named target) string {
 	switch {
 	case !named.user.IsZero():
-		return "mxlogin password " + shellWord(named.user.String())
+		return shellWord(named.user.String())
 	case named.server.String() != "":
-		return "mxlogin password @USER:" + named.server.String()
+		return "@USER:" + named.server.String()
 	}
-	return "mxlogin password USER --homeserver " + homeserver
+	return "USER --homeserver " + homeserver
+}
+
+func targetArgument(homeserver string, named target) string {
+	switch {
+	case !named.user.IsZero():
+		return shellWord(named.user.String())
+	case named.server.String() != "":
+		return named.server.String()
+	}
+	return homeserver
 }
 
 // flowHint names what would work where a flow is not offered.

@@ -116,6 +116,7 @@ func TestSecretsAreRevealedInFewPlaces(t *testing.T) {
 	want := map[string]int{
 		"client/transport/request.go":   1, // into a body
 		"client/transport/transport.go": 1, // into the Authorization header
+		"cmd/exec.go":                   1, // into the environment of the command
 		"cmd/output/session.go":         6, // to stdout, where it was asked for
 		"cmd/secretsource.go":           1, // from the environment, to be checked like any source
 		"cmd/terminal/scrub.go":         1, // to be searched for and taken out

@@ -20,7 +20,6 @@ import (
 type loginRun struct {
 	app     *App
 	options loginOptions
-	format  output.Format
 	flow    string
 	who     session.Asked
 	saved   *config.Account // that this login renews; nil for a new account
@@ -31,19 +30,40 @@ type loginRun struct {
 }
 
 // prepareLogin finds out where the login goes, and sends no secret.
-func (a *App) prepareLogin(ctx context.Context, o loginOptions, flow string, who session.Asked) (*loginRun, error) {
+func (a *App) prepareLogin(ctx context.Context, o loginOptions, flow string, who session.Asked, named target) (*loginRun, error) {
 	if err := o.check(a); err != nil {
 		return nil, err
 	}
-	l := &loginRun{app: a, options: o, flow: flow, who: who}
-	var err error
-	if l.format, err = a.Format(); err != nil {
+	l, err := a.findLogin(ctx, o, flow, who, named)
+	if err != nil {
 		return nil, err
 	}
+	settings, err := a.Settings()
+	if settings.Storage == storageNone {
+		l.keeper.Store = nil
+	}
+	return l, err
+}
+
+// prepareEphemeral is prepareLogin for a session that nobody keeps or sees.
+func (a *App) prepareEphemeral(ctx context.Context, o loginOptions, flow string, who session.Asked) (*loginRun, error) {
+	if err := checkDeviceID(o.deviceID); err != nil {
+		return nil, err
+	}
+	l, err := a.findLogin(ctx, o, flow, who, target{user: who.User})
+	if err != nil {
+		return nil, err
+	}
+	l.keeper.Store = nil
+	return l, nil
+}
+
+func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who session.Asked, named target) (*loginRun, error) {
+	l := &loginRun{app: a, options: o, flow: flow, who: who}
 	if err := l.findSaved(); err != nil {
 		return nil, err
 	}
-	where, err := a.choosePlace(target{user: who.User}, l.saved)
+	where, err := a.choosePlace(named, l.saved)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +76,8 @@ func (a *App) prepareLogin(ctx context.Context, o loginOptions, flow string, who
 	if err := l.findSaved(); err != nil {
 		return nil, err
 	}
-	return l, l.makeKeeper()
+	l.keeper, err = a.keeper(l.link)
+	return l, err
 }
 
 // findSaved looks for the account that this login renews. A localpart names one
@@ -71,18 +92,6 @@ func (l *loginRun) findSaved() error {
 		return err
 	}
 	l.saved, err = session.ForLogin(file, settings.Account, l.who, l.base)
-	return err
-}
-
-func (l *loginRun) makeKeeper() error {
-	settings, err := l.app.Settings()
-	if err != nil {
-		return err
-	}
-	l.keeper, err = l.app.keeper(l.link)
-	if settings.Storage == storageNone {
-		l.keeper.Store = nil
-	}
 	return err
 }
 
@@ -159,11 +168,23 @@ func (l *loginRun) notOffered(ctx context.Context, offered []client.Flow) error 
 // origin is where the secret of this login may go.
 func (l *loginRun) origin() matrixid.Origin { return l.base.Origin() }
 
-// finish logs in by send and keeps what comes of it.
-func (l *loginRun) finish(ctx context.Context, send func(*client.Client, client.LoginOptions) (client.Session, error)) error {
-	settings, err := l.app.Settings()
+// finish logs in by send, keeps what comes of it and shows it.
+func (l *loginRun) finish(ctx context.Context, send sendLogin) error {
+	result, err := l.login(ctx, send)
 	if err != nil {
 		return err
+	}
+	return l.print(result)
+}
+
+// sendLogin sends the request of one flow.
+type sendLogin func(*client.Client, client.LoginOptions) (client.Session, error)
+
+// login logs in by send and keeps what comes of it.
+func (l *loginRun) login(ctx context.Context, send sendLogin) (session.Result, error) {
+	settings, err := l.app.Settings()
+	if err != nil {
+		return session.Result{}, err
 	}
 	attempt, err := l.keeper.Begin(ctx, session.Login{
 		Asked: l.who, Flow: l.flow, API: config.APILegacy, Base: l.base, Prefix: string(l.prefix),
@@ -173,20 +194,16 @@ func (l *loginRun) finish(ctx context.Context, send func(*client.Client, client.
 		CAFile: l.link.caFile, AllowHTTP: l.link.allowHTTP,
 	})
 	if err != nil {
-		return err
+		return session.Result{}, err
 	}
 	homeserver := client.New(l.link.transport, l.base).WithPrefix(l.prefix)
 	answer, err := send(homeserver, client.LoginOptions{DeviceID: attempt.DeviceID(), DeviceName: settings.DeviceName})
 	if err != nil {
-		return attempt.Abandon(ctx, &LoginError{Flow: l.flow, Err: err})
+		return session.Result{}, attempt.Abandon(ctx, &LoginError{Flow: l.flow, Err: err})
 	}
 	l.app.Hide(answer.AccessToken)
 	l.app.Hide(answer.RefreshToken)
-	result, err := attempt.Finish(ctx, answer)
-	if err != nil {
-		return err
-	}
-	return l.print(result)
+	return attempt.Finish(ctx, answer)
 }
 
 func (l *loginRun) print(r session.Result) error {
@@ -202,7 +219,11 @@ func (l *loginRun) print(r session.Result) error {
 		}
 		shown.Account, shown.Config = r.Account.Name, store.Path()
 	}
-	return output.PrintSession(l.app.Stdout, l.format, shown, l.options.showToken)
+	format, err := l.app.Format()
+	if err != nil {
+		return err
+	}
+	return output.PrintSession(l.app.Stdout, format, shown, l.options.showToken)
 }
 
 // keeper makes what keeps sessions, in the config file.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -11,11 +12,13 @@ import (
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
+	"mxlogin/config"
 )
 
 type logoutOptions struct {
-	account   string
-	localOnly bool
+	account    string
+	allDevices bool
+	localOnly  bool
 }
 
 func newLogout(app *App) *cobra.Command {
@@ -27,6 +30,7 @@ func newLogout(app *App) *cobra.Command {
 out of the config file. If the server cannot be reached nothing changes.`,
 		Example: `  mxlogin logout
   mxlogin logout @alice:example.org
+  mxlogin logout --all-devices
   mxlogin logout --local-only`,
 		Args: atMostOne("ACCOUNT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,6 +38,7 @@ out of the config file. If the server cannot be reached nothing changes.`,
 			return runLogout(cmd.Context(), app, o)
 		},
 	}
+	cmd.Flags().BoolVar(&o.allDevices, "all-devices", false, "end all sessions of the user, on every device")
 	cmd.Flags().BoolVar(&o.localOnly, "local-only", false, "ask no server: only forget the session here")
 	return cmd
 }
@@ -49,28 +54,54 @@ func runLogout(ctx context.Context, app *App, o *logoutOptions) error {
 	if err != nil {
 		return err
 	}
-	account, err := app.selectAccount(o.account)
+	if o.allDevices && o.localOnly {
+		return &UsageError{Message: "--all-devices and --local-only exclude each other", Hint: "give one of them"}
+	}
+	account, keeper, err := app.sessionToEnd(ctx, o)
 	if err != nil {
 		return err
 	}
-	keeper, err := app.keeperOf(account)
-	if err != nil {
-		return err
-	}
-	done := session.NotAsked
-	if o.localOnly {
-		err = keeper.Forget(ctx, account)
-	} else {
-		done, err = keeper.End(ctx, account)
-	}
+	names, done, err := o.end(ctx, keeper, account)
 	if err != nil {
 		return keptError(err)
 	}
 	if format == output.JSON {
-		return output.PrintJSON(app.Stdout, logoutResult{Accounts: []string{account.Name}, Server: done})
+		return output.PrintJSON(app.Stdout, logoutResult{Accounts: append([]string{}, names...), Server: done})
 	}
-	_, err = fmt.Fprintf(app.Stdout, "%s %s\n", serverWords(done), terminal.Safe(account.Name))
+	who := account.UserID
+	if len(names) > 0 {
+		who = strings.Join(names, ", ")
+	}
+	_, err = fmt.Fprintf(app.Stdout, "%s %s\n", serverWords(done), terminal.Safe(who))
 	return err
+}
+
+// sessionToEnd returns the account that is meant. To forget one no server needs
+// to be reached, so nothing is looked up for it.
+func (a *App) sessionToEnd(ctx context.Context, o *logoutOptions) (config.Account, *session.Keeper, error) {
+	if o.localOnly {
+		account, err := a.selectAccount(o.account)
+		if err != nil {
+			return config.Account{}, nil, err
+		}
+		keeper, err := a.keeper(connection{})
+		return account, keeper, err
+	}
+	return a.chooseSession(ctx, o.account)
+}
+
+func (o *logoutOptions) end(ctx context.Context, keeper *session.Keeper, account config.Account) ([]string, session.ServerSide, error) {
+	if o.allDevices {
+		return keeper.EndAll(ctx, account)
+	}
+	if o.localOnly {
+		return []string{account.Name}, session.NotAsked, keeper.Forget(ctx, account)
+	}
+	done, err := keeper.End(ctx, account)
+	if account.Name == "" {
+		return nil, done, err
+	}
+	return []string{account.Name}, done, err
 }
 
 func serverWords(done session.ServerSide) string {

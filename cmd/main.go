@@ -34,7 +34,9 @@ func Main() {
 		Now:          time.Now,
 	})
 	stop()
-	endBySignal(context.Cause(ctx))
+	if cause := context.Cause(ctx); cause != nil && code == explain(cause).ExitCode {
+		endBySignal(cause)
+	}
 	os.Exit(code)
 }
 
@@ -55,7 +57,7 @@ func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 		select {
 		case s := <-signals:
 			cancel(&SignalError{Signal: s})
-			signal.Reset(endingSignals()...)
+			signal.Stop(signals)
 		case <-ctx.Done():
 		}
 	}()

@@ -7,13 +7,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"mxlogin/client"
-	"mxlogin/cmd/session"
 )
 
 type passwordOptions struct {
 	loginOptions
-	user     string
-	password secretSource
+	user             string
+	email            string
+	phone            string
+	phoneCountry     string
+	legacyIdentifier bool
+	password         secretSource
 }
 
 func newPassword(app *App) *cobra.Command {
@@ -26,7 +29,10 @@ func newPassword(app *App) *cobra.Command {
 USER is a user ID (@alice:example.org, also without the @) or, with a
 homeserver named in another way, the part before the colon. The password is
 asked for on the terminal; jobs give it by --password-stdin, --password-file,
---password-command or MXLOGIN_PASSWORD. No flag takes the password itself.`,
+--password-command or MXLOGIN_PASSWORD. No flag takes the password itself.
+
+With --email or --phone the server finds out the user. A phone number is
+international (+44 ...), or as written in the country of --phone-country.`,
 		Example: `  mxlogin password @alice:example.org
   mxlogin password alice --homeserver https://matrix.example.org
   mxlogin password @bot:example.org --password-file /run/secrets/bot -o token`,
@@ -38,8 +44,13 @@ asked for on the terminal; jobs give it by --password-stdin, --password-file,
 			return runPassword(cmd.Context(), app, o)
 		},
 	}
-	o.addFlags(cmd.Flags())
-	o.password.addFlags(cmd.Flags())
+	flags := cmd.Flags()
+	flags.StringVar(&o.email, "email", "", "log in by an e-mail `address` instead of USER")
+	flags.StringVar(&o.phone, "phone", "", "log in by a phone `number` instead of USER")
+	flags.StringVar(&o.phoneCountry, "phone-country", "", "the `country` in which the number is written, such as GB")
+	flags.BoolVar(&o.legacyIdentifier, "legacy-identifier", false, "send user, or medium and address, as servers before r0.4.0 want it")
+	o.addFlags(flags)
+	o.password.addFlags(flags)
 	return cmd
 }
 
@@ -47,11 +58,11 @@ func runPassword(ctx context.Context, app *App, o *passwordOptions) error {
 	if err := o.password.check(); err != nil {
 		return err
 	}
-	who, err := app.askedUser(o.user)
+	who, identifier, err := app.readIdentifier(o)
 	if err != nil {
 		return err
 	}
-	login, err := app.prepareLogin(ctx, o.loginOptions, client.FlowPassword, who)
+	login, err := app.prepareLogin(ctx, o.loginOptions, client.FlowPassword, who, target{user: who.User})
 	if err != nil {
 		return err
 	}
@@ -67,30 +78,6 @@ func runPassword(ctx context.Context, app *App, o *passwordOptions) error {
 	}
 	defer password.Wipe()
 	return login.finish(ctx, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
-		return c.LoginPassword(ctx, client.User(who.String()), login.bind(password), options)
+		return c.LoginPassword(ctx, identifier, login.bind(password), options)
 	})
-}
-
-// askedUser returns who is to log in: USER, else the user of the saved account
-// that is named by --account or in the environment.
-func (a *App) askedUser(argument string) (session.Asked, error) {
-	if argument != "" {
-		return a.parseUser(argument)
-	}
-	settings, err := a.Settings()
-	if err != nil {
-		return session.Asked{}, err
-	}
-	if settings.Account != "" {
-		file, err := a.File()
-		if err != nil {
-			return session.Asked{}, err
-		}
-		account, err := session.Select(file, settings.Account)
-		if err != nil {
-			return session.Asked{}, err
-		}
-		return a.parseUser(account.UserID)
-	}
-	return session.Asked{}, &UsageError{Message: "no user is named", Hint: "write mxlogin password @user:server"}
 }

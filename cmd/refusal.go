@@ -3,6 +3,7 @@ package cmd
 import (
 	"net/http"
 
+	"mxlogin/client"
 	"mxlogin/client/transport"
 )
 
@@ -14,10 +15,10 @@ type words struct {
 }
 
 // wordsFor says what an error code means. The code goes before the status, but
-// for codes that say nothing.
+// for codes that say nothing. flow is that of a login, or "".
 //
 // Client-Server API, "Common error codes" and "Other error codes".
-func wordsFor(e *transport.MatrixError, login bool) words {
+func wordsFor(e *transport.MatrixError, flow string) words {
 	switch e.Code {
 	case "M_USER_DEACTIVATED":
 		return words{classAuth, "the account is deactivated", "ask the server's administrator"}
@@ -38,13 +39,15 @@ func wordsFor(e *transport.MatrixError, login bool) words {
 	case "M_BAD_JSON", "M_NOT_JSON", "M_MISSING_PARAM", "M_INVALID_PARAM", "M_UNRECOGNIZED", "M_APPSERVICE_LOGIN_UNSUPPORTED":
 		return words{classProtocol, "the server does not take the request", "see what it offers: mxlogin flows"}
 	}
-	return wordsForStatus(e, login)
+	return wordsForStatus(e, flow)
 }
 
-func wordsForStatus(e *transport.MatrixError, login bool) words {
+func wordsForStatus(e *transport.MatrixError, flow string) words {
 	refused := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 	switch {
-	case refused && login:
+	case refused && flow == client.FlowToken:
+		return words{classAuth, "the server refused the login token: it is wrong, used or too old", "a login token is good once and not for long; get another"}
+	case refused && flow != "":
 		return words{classAuth, "the server refused the user name or the password", "check both, and that the account is of this server"}
 	case refused:
 		return words{classAuth, "the server refused the request", ""}

@@ -33,7 +33,10 @@ func Run(ctx context.Context, args []string, app *App) (code int) {
 // cause. A signal decides, whatever it made fail; a run that had done its work
 // all the same says nothing.
 func (a *App) end(err, cause error) int {
+	var status *ExitStatusError
 	switch {
+	case errors.As(err, &status):
+		return status.Code
 	case cause == nil || errors.Is(err, cause):
 		return a.report(err)
 	case err == nil:

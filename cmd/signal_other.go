@@ -2,9 +2,17 @@
 
 package cmd
 
-import "os"
+import (
+	"os"
+	"os/exec"
+)
 
 func endingSignals() []os.Signal { return []os.Signal{os.Interrupt} }
+
+// isTyped is true where the console sends interrupts to all its processes.
+func isTyped(os.Signal) bool { return true }
+
+func shellCode(ended *exec.ExitError) int { return ended.ExitCode() }
 
 // endBySignal does nothing where a process cannot end itself by a signal.
 func endBySignal(error) {}

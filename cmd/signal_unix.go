@@ -5,6 +5,7 @@ package cmd
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"os/signal"
 	"syscall"
 	"time"
@@ -12,6 +13,18 @@ import (
 
 func endingSignals() []os.Signal {
 	return []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT}
+}
+
+// isTyped reports whether a terminal sends the signal for a key: then every
+// process in its foreground has got it already.
+func isTyped(s os.Signal) bool { return s == syscall.SIGINT || s == syscall.SIGQUIT }
+
+// shellCode is the exit code that a shell would give: 128+N for signal N.
+func shellCode(ended *exec.ExitError) int {
+	if status, ok := ended.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return exitSignalBase + int(status.Signal())
+	}
+	return ended.ExitCode()
 }
 
 // endBySignal ends the process by the signal that ended the run, so that a shell

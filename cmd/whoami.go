@@ -40,7 +40,7 @@ func runWhoami(ctx context.Context, app *App, account string) error {
 	if err != nil {
 		return err
 	}
-	session, err := app.open(account)
+	session, err := app.open(ctx, account)
 	if err != nil {
 		return err
 	}

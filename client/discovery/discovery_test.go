@@ -26,7 +26,6 @@ const (
 
 // world is a network of its own: names that lead to fakes by a proxy, over TLS.
 type world struct {
-	client *transport.Client
 	ca     *clienttest.CA
 	routes map[string]string
 	t      *testing.T

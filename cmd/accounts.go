@@ -1,0 +1,188 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"mxlogin/cmd/output"
+	"mxlogin/cmd/session"
+	"mxlogin/cmd/terminal"
+	"mxlogin/config"
+)
+
+func newAccounts(app *App) *cobra.Command {
+	group := &cobra.Command{
+		Use:   "accounts",
+		Short: "List the saved accounts, and choose among them",
+		Long: `List the saved accounts. The default one, marked with an asterisk, is used by
+commands that name none. An account is named by its name or its user ID.`,
+		Example: `  mxlogin accounts
+  mxlogin accounts use @alice:example.org
+  mxlogin accounts rename @bot:example.org bot`,
+		RunE: func(*cobra.Command, []string) error { return runAccounts(app) },
+	}
+	group.AddCommand(
+		&cobra.Command{
+			Use: "use ACCOUNT", Short: "Make an account the default",
+			Args: exactly(1, " ACCOUNT"),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return runAccountsUse(cmd.Context(), app, args[0])
+			},
+		},
+		&cobra.Command{
+			Use: "rename ACCOUNT NAME", Short: "Give an account another name",
+			Args: exactly(2, " ACCOUNT NAME"),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return runAccountsRename(cmd.Context(), app, args[0], args[1])
+			},
+		},
+		&cobra.Command{
+			Use: "forget ACCOUNT", Short: "Drop the local copy of an account; its session lives on",
+			Args: exactly(1, " ACCOUNT"),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return runAccountsForget(cmd.Context(), app, args[0])
+			},
+		},
+	)
+	return group
+}
+
+// accountList is the JSON of accounts.
+type accountList struct {
+	Default  string          `json:"default"`
+	Accounts []listedAccount `json:"accounts"`
+}
+
+type listedAccount struct {
+	Name       string     `json:"name"`
+	UserID     string     `json:"user_id"`
+	DeviceID   string     `json:"device_id"`
+	Homeserver string     `json:"homeserver"`
+	Flow       string     `json:"flow"`
+	API        string     `json:"api"`
+	ExpiresAt  *time.Time `json:"expires_at,omitempty"`
+	Renewable  bool       `json:"renewable"`
+	Pending    bool       `json:"pending,omitempty"`
+}
+
+func runAccounts(app *App) error {
+	format, err := app.plainFormat()
+	if err != nil {
+		return err
+	}
+	file, err := app.File()
+	if err != nil {
+		return err
+	}
+	list := accountList{Default: file.DefaultAccount(), Accounts: []listedAccount{}}
+	for _, account := range file.Accounts() {
+		list.Accounts = append(list.Accounts, listed(account))
+	}
+	if format == output.JSON {
+		return output.PrintJSON(app.Stdout, list)
+	}
+	if len(list.Accounts) == 0 {
+		_, err := fmt.Fprintln(app.Stdout, "No account is saved.")
+		return err
+	}
+	rows := make([][]string, len(list.Accounts))
+	for i, account := range file.Accounts() {
+		rows[i] = []string{marked(account.Name, list.Default), account.UserID, account.DeviceID, account.Homeserver, stateOf(account)}
+	}
+	return output.PrintTable(app.Stdout, []string{"ACCOUNT", "USER ID", "DEVICE ID", "HOMESERVER", "STATE"}, rows)
+}
+
+func listed(a config.Account) listedAccount {
+	account := listedAccount{
+		Name: a.Name, UserID: a.UserID, DeviceID: a.DeviceID, Homeserver: a.Homeserver, Flow: a.Flow, API: a.API,
+		Renewable: !a.RefreshToken.IsZero(), Pending: a.Pending,
+	}
+	if !a.ExpiresAt.IsZero() {
+		account.ExpiresAt = &a.ExpiresAt
+	}
+	return account
+}
+
+func marked(name, defaultName string) string {
+	if name == defaultName {
+		return "* " + name
+	}
+	return "  " + name
+}
+
+func stateOf(a config.Account) string {
+	switch {
+	case a.Pending:
+		return "login not finished"
+	case !a.HasSession():
+		return "logged out"
+	case !a.ExpiresAt.IsZero():
+		return "until " + a.ExpiresAt.UTC().Format(time.RFC3339)
+	}
+	return "logged in"
+}
+
+func runAccountsUse(ctx context.Context, app *App, name string) error {
+	return app.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
+		file.SetDefaultAccount(account.Name)
+		return nil
+	})
+}
+
+func runAccountsRename(ctx context.Context, app *App, name, newName string) error {
+	if newName == "" || terminal.Safe(newName) != newName {
+		return &UsageError{Message: "the new name is empty, too long or has characters that cannot be shown"}
+	}
+	return app.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
+		err := file.Rename(account.Name, newName)
+		if errors.Is(err, config.ErrAccountExists) {
+			return &UsageError{Message: fmt.Sprintf("another account is called %s", newName), Err: err}
+		}
+		return err
+	})
+}
+
+func runAccountsForget(ctx context.Context, app *App, name string) error {
+	format, err := app.plainFormat()
+	if err != nil {
+		return err
+	}
+	var forgotten config.Account
+	err = app.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
+		forgotten = account
+		file.Remove(account.Name)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if format == output.JSON {
+		return output.PrintJSON(app.Stdout, logoutResult{Accounts: []string{forgotten.Name}, Server: session.NotAsked})
+	}
+	words := "Forgot " + terminal.Safe(forgotten.Name)
+	if forgotten.HasSession() {
+		words += "; its session lives on at " + forgotten.Homeserver
+	}
+	_, err = fmt.Fprintln(app.Stdout, words)
+	return err
+}
+
+// changeAccount changes the config file by what change does with the account that
+// is named, as the file has it under the lock.
+func (a *App) changeAccount(ctx context.Context, name string, change func(*config.File, config.Account) error) error {
+	store, err := a.Store()
+	if err != nil {
+		return err
+	}
+	return store.Update(ctx, func(file *config.File) error {
+		account, err := session.Select(file, name)
+		if err != nil {
+			return err
+		}
+		return change(file, account)
+	})
+}

@@ -1,0 +1,92 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+
+	"mxlogin/cmd/terminal"
+	"mxlogin/config"
+)
+
+// ExitStatusError is the exit code of a command that mxlogin ran for the caller. It
+// becomes mxlogin's own, and nothing is said about it.
+type ExitStatusError struct{ Code int }
+
+func (e *ExitStatusError) Error() string { return fmt.Sprintf("exit status %d", e.Code) }
+
+// ProgramError tells that the command cannot be run.
+type ProgramError struct {
+	Name string
+	Code int // 126 or 127, as a shell has it
+	Err  error
+}
+
+func (e *ProgramError) Error() string { return fmt.Sprintf("cannot run %s: %v", e.Name, e.Err) }
+
+func (e *ProgramError) Unwrap() error { return e.Err }
+
+// The exit codes of a command that could not be run.
+const (
+	exitCannotRun = 126
+	exitNotFound  = 127
+)
+
+// findProgram looks for the command before anything is done for it.
+func findProgram(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path, nil
+	}
+	if cause := (*exec.Error)(nil); errors.As(err, &cause) {
+		err = cause.Err
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return "", &ProgramError{Name: name, Code: exitCannotRun, Err: err}
+	}
+	return "", &ProgramError{Name: name, Code: exitNotFound, Err: err}
+}
+
+// runChild runs the command with the session in its environment, on the streams
+// of this process.
+func (a *App) runChild(program string, argv []string, account config.Account) error {
+	child := exec.Command(program) //nolint:noctx // it ends by itself; signals are passed on to it
+	child.Args = argv
+	child.Env = append(a.Environment.ForChildren(), sessionVariables(account)...)
+	child.Stdin, child.Stdout, child.Stderr = a.Stdin, a.Stdout, a.Stderr
+
+	// Before the start, so that no signal is lost in between.
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, endingSignals()...)
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return &ProgramError{Name: argv[0], Code: exitCannotRun, Err: err}
+	}
+	done := make(chan error, 1)
+	go func() { done <- child.Wait() }()
+	for {
+		select {
+		case s := <-signals:
+			if !terminal.IsTerminal(a.Stdin) || !isTyped(s) {
+				_ = child.Process.Signal(s)
+			}
+		case err := <-done:
+			return exitStatus(err)
+		}
+	}
+}
+
+// exitStatus makes the child's end that of mxlogin.
+func exitStatus(err error) error {
+	var ended *exec.ExitError
+	switch {
+	case err == nil:
+		return &ExitStatusError{Code: exitOK}
+	case errors.As(err, &ended):
+		return &ExitStatusError{Code: shellCode(ended)}
+	}
+	return fmt.Errorf("wait for the command: %w", err)
+}

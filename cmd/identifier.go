@@ -1,0 +1,101 @@
+package cmd
+
+import (
+	"strings"
+
+	"mxlogin/client"
+	"mxlogin/client/matrixid"
+	"mxlogin/cmd/session"
+)
+
+// readIdentifier returns who is to log in by password, and how the server is told
+// so: USER, --email or --phone.
+func (a *App) readIdentifier(o *passwordOptions) (session.Asked, client.Identifier, error) {
+	who, identifier, err := a.identify(o)
+	if err != nil || !o.legacyIdentifier {
+		return who, identifier, err
+	}
+	deprecated, ok := identifier.Deprecated()
+	if !ok {
+		return who, identifier, &UsageError{Message: "--legacy-identifier has no form for phone numbers"}
+	}
+	return who, deprecated, nil
+}
+
+func (a *App) identify(o *passwordOptions) (session.Asked, client.Identifier, error) {
+	if err := o.checkIdentifier(); err != nil {
+		return session.Asked{}, client.Identifier{}, err
+	}
+	switch {
+	case o.email != "":
+		return session.Asked{Address: strings.ToLower(o.email)}, client.Email(o.email), nil
+	case o.phone != "" && o.phoneCountry != "":
+		return session.Asked{Address: o.phone}, client.Phone(o.phoneCountry, o.phone), nil
+	case o.phone != "":
+		return session.Asked{Address: o.phone}, client.MSISDN(o.phone), nil
+	}
+	who, err := a.askedUser(o.user)
+	return who, client.User(who.String()), err
+}
+
+func (o *passwordOptions) checkIdentifier() error {
+	given := 0
+	for _, text := range []string{o.user, o.email, o.phone} {
+		if text != "" {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		return &UsageError{Message: "USER, --email and --phone exclude each other", Hint: "give one of them"}
+	case o.phoneCountry != "" && o.phone == "":
+		return &UsageError{Message: "--phone-country is without --phone"}
+	case o.phoneCountry != "" && !isCountry(o.phoneCountry):
+		return &UsageError{Message: "--phone-country is not two letters", Hint: "write it like GB"}
+	case o.email != "" && !isEmail(o.email):
+		return &UsageError{Message: "--email is not an e-mail address", Hint: "write it like alice@example.org"}
+	case o.phone != "" && !isPhone(o.phone, o.phoneCountry != ""):
+		return &UsageError{Message: "--phone is not a phone number", Hint: "write it like '+44 7700 900123', or add --phone-country"}
+	}
+	return nil
+}
+
+func isCountry(text string) bool {
+	return len(text) == 2 && strings.Trim(strings.ToUpper(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
+}
+
+// isEmail refuses what no server could take for an address; the rest is for the
+// server to judge.
+func isEmail(text string) bool {
+	local, domain, found := strings.Cut(text, "@")
+	return found && local != "" && domain != "" && !strings.ContainsAny(text, " \t\r\n\x00") && matrixid.CheckTypedLocalpart(local) == nil
+}
+
+func isPhone(text string, national bool) bool {
+	digits := strings.Trim(text, "+0123456789 ()-./") == "" && strings.ContainsAny(text, "0123456789")
+	return digits && (national || strings.HasPrefix(strings.TrimSpace(text), "+"))
+}
+
+// askedUser returns who is to log in: USER, else the user of the saved account
+// that is named by --account or in the environment.
+func (a *App) askedUser(argument string) (session.Asked, error) {
+	if argument != "" {
+		return a.parseUser(argument)
+	}
+	settings, err := a.Settings()
+	if err != nil {
+		return session.Asked{}, err
+	}
+	if settings.Account == "" {
+		return session.Asked{}, &UsageError{Message: "no user is named", Hint: "write mxlogin password @user:server"}
+	}
+	file, err := a.File()
+	if err != nil {
+		return session.Asked{}, err
+	}
+	account, err := session.Select(file, settings.Account)
+	if err != nil {
+		return session.Asked{}, err
+	}
+	return a.parseUser(account.UserID)
+}
