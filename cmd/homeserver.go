@@ -150,3 +150,29 @@ func (a *App) find(ctx context.Context, t *transport.Client, p place) (matrixid.
 	}
 	return found.Base, err
 }
+
+// findAsking is find for a login. Where discovery leaves it to the person, and
+// somebody is there, it asks once for a base URL.
+//
+// Client-Server API, "Server Discovery", FAIL_PROMPT.
+func (a *App) findAsking(ctx context.Context, t *transport.Client, p place) (matrixid.BaseURL, error) {
+	base, err := a.find(ctx, t, p)
+	var failed *discovery.Error
+	if !errors.As(err, &failed) || failed.Outcome != discovery.FailPrompt {
+		return base, err
+	}
+	needed := &InteractionError{Needed: "a base URL"}
+	answer, askErr := a.ask(ctx, needed, fmt.Sprintf("%s. Base URL of the homeserver: ", explain(err).Message))
+	var interaction *InteractionError
+	if errors.As(askErr, &interaction) {
+		return base, err
+	}
+	if askErr != nil {
+		return base, askErr
+	}
+	typed, err := a.parseTarget(answer)
+	if err == nil && typed.base.IsZero() {
+		err = &UsageError{Message: "the answer is not a URL", Hint: "write it like https://matrix.example.org"}
+	}
+	return typed.base, err
+}

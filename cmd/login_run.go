@@ -25,6 +25,7 @@ type loginRun struct {
 	saved   *config.Account // that this login renews; nil for a new account
 	base    matrixid.BaseURL
 	prefix  client.Prefix
+	flows   *client.Flows // what the homeserver offers; nil while it was not asked
 	link    connection
 	keeper  *session.Keeper
 }
@@ -70,7 +71,7 @@ func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who se
 	if l.link, err = a.connect(where.account); err != nil {
 		return nil, err
 	}
-	if l.base, err = a.find(ctx, l.link.transport, where); err != nil {
+	if l.base, err = a.findAsking(ctx, l.link.transport, where); err != nil {
 		return nil, err
 	}
 	if err := l.findSaved(); err != nil {
@@ -100,7 +101,7 @@ func (l *loginRun) reuse(ctx context.Context) (done bool, err error) {
 	if !l.options.ifNeeded || l.saved == nil || !l.saved.HasSession() {
 		return false, nil
 	}
-	saved, err := l.app.keeper(l.link)
+	saved, err := l.app.keeperOf(*l.saved)
 	if err != nil {
 		return false, err
 	}
@@ -138,7 +139,7 @@ func (l *loginRun) checkFlow(ctx context.Context) error {
 	if l.options.skipFlows {
 		return nil
 	}
-	flows, err := client.New(l.link.transport, l.base).LoginFlows(ctx)
+	flows, err := l.askFlows(ctx)
 	if errors.Is(err, client.ErrNoLoginAPI) {
 		return l.notOffered(ctx, nil)
 	}
@@ -155,6 +156,18 @@ func (l *loginRun) checkFlow(ctx context.Context) error {
 		l.prefix = flows.Prefix
 	}
 	return nil
+}
+
+// askFlows asks once.
+func (l *loginRun) askFlows(ctx context.Context) (client.Flows, error) {
+	if l.flows != nil {
+		return *l.flows, nil
+	}
+	flows, err := client.New(l.link.transport, l.base).LoginFlows(ctx)
+	if err == nil {
+		l.flows = &flows
+	}
+	return flows, err
 }
 
 func (l *loginRun) notOffered(ctx context.Context, offered []client.Flow) error {

@@ -72,12 +72,17 @@ func runPassword(ctx context.Context, app *App, o *passwordOptions) error {
 	if err := login.checkFlow(ctx); err != nil {
 		return err
 	}
-	password, err := app.readSecret(ctx, &o.password, fmt.Sprintf("Password of %s for %s: ", who, login.origin()))
+	return login.byPassword(ctx, identifier, &o.password)
+}
+
+// byPassword gets the password and logs in with it.
+func (l *loginRun) byPassword(ctx context.Context, who client.Identifier, source *secretSource) error {
+	password, err := l.app.readSecret(ctx, source, fmt.Sprintf("Password of %s for %s: ", l.who, l.origin()))
 	if err != nil {
 		return err
 	}
 	defer password.Wipe()
-	return login.finish(ctx, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
-		return c.LoginPassword(ctx, identifier, login.bind(password), options)
+	return l.finish(ctx, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
+		return c.LoginPassword(ctx, who, l.bind(password), options)
 	})
 }

@@ -30,6 +30,7 @@ End it:                            mxlogin logout`,
 	root.AddCommand(
 		newFlows(app),
 		newDiscover(app),
+		newLogin(app),
 		newPassword(app),
 		newToken(app),
 		newImport(app),

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -92,15 +91,7 @@ func (a *App) prompt(ctx context.Context, s *secretSource, prompt string) (secre
 		Needed: "a " + strings.ReplaceAll(s.name, "-", " "),
 		Hint:   fmt.Sprintf("use --%[1]s-stdin, --%[1]s-file, --%[1]s-command or %[2]s", s.name, s.env),
 	}
-	if settings, err := a.Settings(); err != nil || settings.NoInput {
-		needed.Reason = "prompts are off (--no-input, or CI=true)"
-		return secret.Value{}, needed
-	}
-	asker, err := a.OpenTerminal()
-	if errors.Is(err, terminal.ErrNoTerminal) {
-		needed.Reason = "there is no terminal"
-		return secret.Value{}, needed
-	}
+	asker, err := a.openPrompter(needed)
 	if err != nil {
 		return secret.Value{}, err
 	}

@@ -59,12 +59,17 @@ func runToken(ctx context.Context, app *App, o *tokenOptions) error {
 	if err := login.checkFlow(ctx); err != nil {
 		return err
 	}
-	token, err := app.readSecret(ctx, &o.token, fmt.Sprintf("Login token for %s: ", login.origin()))
+	return login.byToken(ctx, &o.token)
+}
+
+// byToken gets the login token and logs in with it.
+func (l *loginRun) byToken(ctx context.Context, source *secretSource) error {
+	token, err := l.app.readSecret(ctx, source, fmt.Sprintf("Login token for %s: ", l.origin()))
 	if err != nil {
 		return err
 	}
 	defer token.Wipe()
-	return login.finish(ctx, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
-		return c.LoginToken(ctx, login.bind(token), options)
+	return l.finish(ctx, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
+		return c.LoginToken(ctx, l.bind(token), options)
 	})
 }

@@ -63,15 +63,23 @@ func startChild(ctx context.Context, dir string, argv ...string) (*child, error)
 }
 
 // stop asks the child to end, kills it if it does not, and waits. It returns nil
-// if the child ended in good order.
+// if the child ended as it was asked to: in good order, or by the very signal
+// that asked, where it was too young to have a handler for it.
 func (c *child) stop() error {
 	c.cancel()
 	<-c.done
-	if errors.Is(c.err, context.Canceled) || errors.Is(c.err, context.DeadlineExceeded) {
-		return nil // asked to end, it did
+	var ended *exec.ExitError
+	switch {
+	case errors.Is(c.err, context.Canceled), errors.Is(c.err, context.DeadlineExceeded):
+		return nil
+	case errors.As(c.err, &ended) && ended.String() == asked:
+		return nil
 	}
 	return c.err
 }
+
+// asked is how the end by SIGTERM reads.
+const asked = "signal: terminated"
 
 // logBuffer collects what a process writes while others read it.
 type logBuffer struct {
