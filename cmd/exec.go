@@ -23,7 +23,7 @@ type execOptions struct {
 func newExec(app *App) *cobra.Command {
 	o := &execOptions{password: secretSource{name: "password", env: envPassword}}
 	cmd := &cobra.Command{
-		Use:   "exec [ACCOUNT] -- COMMAND [ARG...]",
+		Use:   "exec [flags] [ACCOUNT] -- COMMAND [ARG...]",
 		Short: "Run a command with a session in its environment",
 		Long: `Run a command with MATRIX_HOMESERVER, MATRIX_USER_ID, MATRIX_DEVICE_ID and
 MATRIX_ACCESS_TOKEN set, and end with its exit code: 127 if it is not found, 126
@@ -41,6 +41,13 @@ saved nowhere and logged out when the command ends, also after a signal.`,
 		},
 	}
 	flags := cmd.Flags()
+	cmd.DisableFlagsInUseLine = true
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveDefault // the command and its files
+		}
+		return app.completeAccounts(cmd, args, typed)
+	}
 	flags.StringVar(&o.ephemeral, "ephemeral", "", "log in as this `user` for the one command")
 	flags.StringVar(&o.deviceID, "device-id", "", "device `ID` to use with --ephemeral")
 	flags.BoolVar(&o.skipFlows, "skip-flows", false, "with --ephemeral, do not ask the server how one may log in")

@@ -15,7 +15,11 @@ type loginOptions struct {
 	showToken      bool
 }
 
-func (o *loginOptions) addFlags(flags *pflag.FlagSet) {
+func (o *loginOptions) addFlags(all *pflag.FlagSet) {
+	inGroup(all, "Flags of a login", o.defineFlags)
+}
+
+func (o *loginOptions) defineFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.deviceID, "device-id", "", "device `ID` to use (default: that of the saved account, or a new one)")
 	flags.BoolVar(&o.newDevice, "new-device", false, "make a new device, and log out the old one of this account")
 	flags.BoolVar(&o.ifNeeded, "if-needed", false, "do nothing if the saved session is good")

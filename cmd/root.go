@@ -12,8 +12,8 @@ import (
 	"mxlogin/config"
 )
 
-// newRoot builds the command tree.
-func newRoot(app *App) *cobra.Command {
+// NewRoot builds the command tree.
+func NewRoot(app *App) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mxlogin",
 		Short: "Get a Matrix access token, and keep it",
@@ -27,25 +27,30 @@ End it:                            mxlogin logout`,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return app.begin(cmd) },
 	}
+	wire := []int{exitOK, exitOther, exitUsage, exitStorage, exitRefused, exitNetwork, exitRateLimited, exitProtocol}
+	logins := append(slices.Clone(wire), exitInteraction)
+	local := []int{exitOK, exitOther, exitUsage, exitStorage}
 	root.AddCommand(
-		newFlows(app),
-		newDiscover(app),
-		newLogin(app),
-		newPassword(app),
-		newToken(app),
-		newImport(app),
-		newWhoami(app),
-		newAccessToken(app),
-		newExec(app),
-		newAccounts(app),
-		newLogout(app),
-		newConfig(app),
-		newVersion(app),
+		exits(newFlows(app), exitOK, exitOther, exitUsage, exitStorage, exitNetwork, exitRateLimited, exitProtocol),
+		exits(newDiscover(app), exitOK, exitOther, exitUsage, exitStorage, exitNetwork, exitRateLimited),
+		exits(newLogin(app), logins...),
+		exits(newPassword(app), logins...),
+		exits(newToken(app), logins...),
+		exits(newImport(app), logins...),
+		exits(newWhoami(app), wire...),
+		exits(newAccessToken(app), exitOK, exitOther, exitUsage, exitStorage, exitRefused),
+		exits(newExec(app), append(slices.Clone(logins), exitCannotRun, exitNotFound)...),
+		exits(newAccounts(app), local...),
+		exits(newLogout(app), wire...),
+		exits(newConfig(app), local...),
+		exits(newVersion(app), exitOK, exitOther, exitUsage),
 	)
+	root.SetUsageFunc(printUsage)
 	addSettingFlags(root.PersistentFlags(), globalSettings()...)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	addHelp(root)
 	root.InitDefaultCompletionCmd()
+	addCompletions(app, root)
 	refuseUnknownCommands(root)
 	return root
 }

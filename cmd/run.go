@@ -19,7 +19,7 @@ func Run(ctx context.Context, args []string, app *App) (code int) {
 			code = app.report(panicked(p))
 		}
 	}()
-	root := newRoot(app)
+	root := NewRoot(app)
 	root.SetArgs(args)
 	root.SetIn(app.Stdin)
 	root.SetOut(app.Stdout)

@@ -23,7 +23,11 @@ type secretSource struct {
 	command string
 }
 
-func (s *secretSource) addFlags(flags *pflag.FlagSet) {
+func (s *secretSource) addFlags(all *pflag.FlagSet) {
+	inGroup(all, "Where the "+strings.ReplaceAll(s.name, "-", " ")+" comes from", s.defineFlags)
+}
+
+func (s *secretSource) defineFlags(flags *pflag.FlagSet) {
 	what := strings.ReplaceAll(s.name, "-", " ")
 	flags.BoolVar(&s.stdin, s.name+"-stdin", false, "read the "+what+" from standard input")
 	flags.StringVar(&s.file, s.name+"-file", "", "read the "+what+" from a `file`")

@@ -1,0 +1,104 @@
+package cmd
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"mxlogin/cmd/terminal"
+	"mxlogin/config"
+)
+
+// Completion runs mxlogin at every press of a key: it reads the config file, once,
+// and takes no lock, prompts for nothing and asks no server. What goes wrong ends
+// in no suggestions.
+
+// addCompletions tells the shell what may stand for the arguments and flags.
+func addCompletions(app *App, root *cobra.Command) {
+	noFiles := cobra.ShellCompDirectiveNoFileComp
+	for _, command := range allCommands(root) {
+		if command.ValidArgsFunction == nil && command.HasParent() {
+			command.ValidArgsFunction = app.completeArguments
+		}
+		complete := func(flag string, f cobra.CompletionFunc) {
+			if command.Flags().Lookup(flag) != nil || command.PersistentFlags().Lookup(flag) != nil {
+				_ = command.RegisterFlagCompletionFunc(flag, f)
+			}
+		}
+		complete("account", app.completeAccounts)
+		complete("ephemeral", app.completeUsers)
+		for _, setting := range config.Table() {
+			if choices := slices.Concat(setting.Choices, setting.FlagChoices); len(choices) > 0 {
+				complete(setting.Flag, cobra.FixedCompletions(choices, noFiles))
+			}
+		}
+		for _, flag := range []string{"homeserver", "timeout", "max-wait", "login-timeout", "allow-http", "device-id", "device-name", "email", "phone", "phone-country"} {
+			complete(flag, cobra.NoFileCompletions)
+		}
+	}
+}
+
+func allCommands(root *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{root}
+	for _, command := range root.Commands() {
+		all = append(all, allCommands(command)...)
+	}
+	return all
+}
+
+// completeArguments goes by the name of the argument in the command's use line.
+func (a *App) completeArguments(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	wanted := strings.Fields(cmd.Use)[1:]
+	if len(args) >= len(wanted) {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	switch strings.Trim(wanted[len(args)], "[]") {
+	case "ACCOUNT":
+		return a.completeAccounts(cmd, args, typed)
+	case "USER", "TARGET":
+		return a.completeUsers(cmd, args, typed)
+	case "KEY":
+		return settingKeys(), cobra.ShellCompDirectiveNoFileComp
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (a *App) completeAccounts(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return a.completeFrom(cmd, typed, func(account config.Account) (string, string) {
+		return account.Name, account.UserID
+	})
+}
+
+func (a *App) completeUsers(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return a.completeFrom(cmd, typed, func(account config.Account) (string, string) {
+		return account.UserID, account.Homeserver
+	})
+}
+
+// completeFrom suggests what value takes from the saved accounts.
+func (a *App) completeFrom(cmd *cobra.Command, typed string, value func(config.Account) (value, description string)) ([]cobra.Completion, cobra.ShellCompDirective) {
+	a.flags = cmd.Flags() // --config counts here too
+	file, err := a.File()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var found []cobra.Completion
+	for _, account := range file.Accounts() {
+		word, description := value(account)
+		if word != "" && strings.HasPrefix(word, typed) && terminal.Safe(word) == word {
+			found = append(found, cobra.CompletionWithDesc(word, terminal.Safe(description)))
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+func settingKeys() []cobra.Completion {
+	var keys []cobra.Completion
+	for _, setting := range config.Table() {
+		if setting.InFile {
+			keys = append(keys, cobra.CompletionWithDesc(setting.Key, setting.Meaning))
+		}
+	}
+	return keys
+}
