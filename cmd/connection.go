@@ -6,7 +6,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"mxlogin/client/transport"
 	"mxlogin/cmd/output"
@@ -53,7 +52,7 @@ func (a *App) connect(account *config.Account) (connection, error) {
 		RootCAs:      roots,
 		AllowHTTP:    c.http,
 		RoundTripper: a.RoundTripper,
-		OnWait:       func(w transport.Wait) { reportWait(report, w) },
+		WaitOut:      a.waitOut,
 	}
 	if settings.Verbose {
 		o.OnTrace = func(t transport.Trace) { reportTrace(report, t) }
@@ -91,12 +90,6 @@ func parseHTTPHosts(texts []string) ([]transport.HTTPHost, error) {
 		hosts[i] = host
 	}
 	return hosts, nil
-}
-
-func reportWait(report *output.Reporter, w transport.Wait) {
-	wait := w.Duration.Round(time.Second)
-	report.Notice("rate_limited", fmt.Sprintf("rate limited by the server; waiting %s", wait),
-		map[string]any{"wait_ms": w.Duration.Milliseconds(), "request": w.Request})
 }
 
 func reportTrace(report *output.Reporter, t transport.Trace) {

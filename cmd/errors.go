@@ -32,7 +32,7 @@ func (e *InteractionError) Error() string {
 type TimeoutError struct{ Needed string }
 
 func (e *TimeoutError) Error() string {
-	return "nobody gave " + e.Needed + " in time (--login-timeout)"
+	return "nobody gave " + e.Needed + " in time"
 }
 
 // FlowError tells that the homeserver does not offer the flow.

@@ -28,7 +28,22 @@ func explain(err error) output.Failure {
 			return failure
 		}
 	}
-	return failureOf(classInternal, err.Error(), "")
+	return failureOf(classInternal, err.Error(), faultHint(err))
+}
+
+func faultHint(err error) string {
+	if fault := (*panicError)(nil); errors.As(err, &fault) {
+		return "please report it with the command that you ran"
+	}
+	return ""
+}
+
+// accountArgument is how an account is named to a login command.
+func accountArgument(name string) string {
+	if name == "" {
+		return "@user:server"
+	}
+	return "--account " + shellWord(name)
 }
 
 func failureOf(c class, message, hint string) output.Failure {
@@ -82,9 +97,9 @@ func describeSession(err error) (output.Failure, bool) {
 	case errors.As(err, &choice):
 		return failureOf(classUsage, choice.Error(), "name one with --account"), true
 	case errors.As(err, &none):
-		return failureOf(classNoSession, none.Error(), "log in: mxlogin password @user:server"), true
+		return failureOf(classNoSession, none.Error(), "log in: mxlogin password "+accountArgument(none.Account)), true
 	case errors.As(err, &over):
-		hint := "log in again: mxlogin password --account " + shellWord(over.Account)
+		hint := "log in again: mxlogin password " + accountArgument(over.Account)
 		message := over.Error()
 		if over.DeviceID != "" {
 			message += "; its device " + over.DeviceID + " is kept for the next login"
@@ -135,7 +150,7 @@ func describeInteraction(err error) (output.Failure, bool) {
 	case errors.As(err, &needed):
 		return failureOf(classInteraction, needed.Error(), needed.Hint), true
 	case errors.As(err, &timeout):
-		return failureOf(classTimeout, timeout.Error(), ""), true
+		return failureOf(classTimeout, timeout.Error(), "raise --login-timeout"), true
 	case errors.As(err, &command):
 		return failureOf(classInternal, command.Error(), ""), true
 	}
@@ -167,9 +182,10 @@ func describeDiscovery(err error) (output.Failure, bool) {
 	if !errors.As(err, &failed) {
 		return output.Failure{}, false
 	}
-	failure := failureOf(classDiscovery, failed.Error(), "name the homeserver by its URL: --homeserver https://…")
+	hint := fmt.Sprintf("see each step: mxlogin discover %s; or name the homeserver by its URL with --homeserver", shellWord(failed.Server))
+	failure := failureOf(classDiscovery, failed.Error(), hint)
 	if tls := (*transport.TLSError)(nil); errors.As(failed.Err, &tls) {
-		failure.Code, failure.Hint = string(classTLS), ""
+		failure.Code, failure.Hint = string(classTLS), tlsHint(tls)
 	}
 	return failure, true
 }

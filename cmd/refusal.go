@@ -37,7 +37,7 @@ func wordsFor(e *transport.MatrixError, flow string) words {
 	case "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN":
 		return words{classAuth, "the server does not accept the token", ""}
 	case "M_BAD_JSON", "M_NOT_JSON", "M_MISSING_PARAM", "M_INVALID_PARAM", "M_UNRECOGNIZED", "M_APPSERVICE_LOGIN_UNSUPPORTED":
-		return words{classProtocol, "the server does not take the request", "see what it offers: mxlogin flows"}
+		return words{classProtocol, "the server does not take the request", flowsHint(e)}
 	}
 	return wordsForStatus(e, flow)
 }
@@ -54,7 +54,7 @@ func wordsForStatus(e *transport.MatrixError, flow string) words {
 	case e.Status == http.StatusRequestEntityTooLarge, e.Status == http.StatusRequestURITooLong, e.Status == http.StatusRequestHeaderFieldsTooLarge:
 		return words{classUsage, "what was given is too long for the server", ""}
 	}
-	return words{classProtocol, "the server does not take the request", "see what it offers: mxlogin flows"}
+	return words{classProtocol, "the server does not take the request", flowsHint(e)}
 }
 
 func contact(e *transport.MatrixError) string {
@@ -65,4 +65,8 @@ func contact(e *transport.MatrixError) string {
 		return "the server tells more at " + e.InfoURI
 	}
 	return "ask the server's administrator"
+}
+
+func flowsHint(e *transport.MatrixError) string {
+	return "see what it offers: mxlogin flows " + e.Origin.String()
 }

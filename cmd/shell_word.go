@@ -1,14 +1,17 @@
 package cmd
 
-import "strings"
+import (
+	"strings"
 
-// shellWord writes an argument so that it can be copied into a POSIX shell.
+	"mxlogin/cmd/output"
+)
+
+// shellWord writes an argument so that it can be copied from a hint into a shell,
+// PowerShell included, which reads an '@' at the start as its own.
 func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./-_[]", r)
+	word := output.ShellQuote(s)
+	if word == s && (s == "" || strings.HasPrefix(s, "@")) {
+		return "'" + s + "'"
 	}
-	if s != "" && strings.IndexFunc(s, func(r rune) bool { return !plain(r) }) < 0 {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return word
 }

@@ -50,6 +50,8 @@ func (e *FileError) Hint() string {
 	switch {
 	case errors.Is(e.Err, ErrInvalid):
 		return fmt.Sprintf("the file was left as it is; mend it, or move it aside to %s.broken and log in again", e.Path)
+	case errors.Is(e.Err, ErrLocked):
+		return "try again when the other mxlogin has ended"
 	case errors.Is(e.Err, ErrNewer):
 		return "the file was left as it is; update mxlogin, or name another file with --config"
 	case errors.Is(e.Err, ErrForeign):

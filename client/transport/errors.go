@@ -51,7 +51,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("%s: the answer's %s exceed the limit of %d bytes", e.Request, e.What, e.Limit)
+	return fmt.Sprintf("%s: the answer is too large: its %s passed the limit of %d KiB", e.Request, e.What, e.Limit>>10)
 }
 
 // RedirectError tells that the server sent the request elsewhere, and it was not

@@ -3,6 +3,8 @@ package transport
 import (
 	"fmt"
 	"net/http"
+
+	"mxlogin/client/matrixid"
 )
 
 // maxErrorCode bounds an error code in bytes; the longest known has 42.
@@ -15,6 +17,7 @@ const maxErrorCode = 255
 // always there, the schema and one of its examples that it need not be.
 type MatrixError struct {
 	Request string
+	Origin  matrixid.Origin // of the server
 	Status  int
 	Code    string // errcode, such as M_FORBIDDEN
 	Message string // in the server's words; may be empty
@@ -69,7 +72,7 @@ func (r *Response) Refusal() error {
 	case !isMatrix:
 		return r.protocolError(fmt.Sprintf("the server answered %d and no Matrix error%s", r.Status, r.describeType()))
 	}
-	refusal := &MatrixError{Request: r.Request, Status: r.Status, Code: code, Message: message}
+	refusal := &MatrixError{Request: r.Request, Origin: r.Origin, Status: r.Status, Code: code, Message: message}
 	refusal.SoftLogout, _, _ = object.Bool("soft_logout")
 	refusal.AdminContact, _, _ = object.String("admin_contact")
 	refusal.InfoURI, _, _ = object.String("info_uri")

@@ -32,8 +32,7 @@ func (c *Client) waitOut(ctx context.Context, resp *Response, attempt int) error
 	if !c.reserveWait(ctx, wait) {
 		return &RateLimitError{Request: resp.Request, RetryAfter: wait}
 	}
-	c.options.OnWait(Wait{Duration: wait, Request: resp.Request})
-	return c.options.Sleep(ctx, wait)
+	return c.options.WaitOut(ctx, Wait{Duration: wait, Request: resp.Request})
 }
 
 // reserveWait takes wait from what is left of MaxWait and of ctx's time.

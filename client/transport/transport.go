@@ -47,7 +47,8 @@ type Options struct {
 	Now          func() time.Time                           // nil: time.Now
 	Sleep        func(context.Context, time.Duration) error // nil: a timer
 
-	OnWait  func(Wait)  // told before a rate limit is waited out
+	// WaitOut waits out a rate limit, perhaps visibly. Nil: Sleep does.
+	WaitOut func(context.Context, Wait) error
 	OnTrace func(Trace) // told after each exchange
 }
 
@@ -69,8 +70,8 @@ func New(o Options) *Client {
 	if o.Sleep == nil {
 		o.Sleep = sleep
 	}
-	if o.OnWait == nil {
-		o.OnWait = func(Wait) {}
+	if o.WaitOut == nil {
+		o.WaitOut = func(ctx context.Context, w Wait) error { return o.Sleep(ctx, w.Duration) }
 	}
 	if o.OnTrace == nil {
 		o.OnTrace = func(Trace) {}

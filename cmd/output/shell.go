@@ -2,10 +2,10 @@ package output
 
 import "strings"
 
-// shellQuote writes value as the right side of an assignment in a POSIX shell.
+// ShellQuote writes value as the right side of an assignment in a POSIX shell.
 // Most values need no quotes and get none: programs that read env files, such as
 // docker, would take them as part of the value.
-func shellQuote(value string) string {
+func ShellQuote(value string) string {
 	if isBare(value) {
 		return value
 	}

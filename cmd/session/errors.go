@@ -91,7 +91,10 @@ type OverError struct {
 }
 
 func (e *OverError) Error() string {
-	return fmt.Sprintf("the session of account %s is over", e.Account)
+	if e.Account == "" {
+		return "the server does not know the session; it is over"
+	}
+	return fmt.Sprintf("the server has ended the session of account %s", e.Account)
 }
 
 func (e *OverError) Unwrap() error { return e.Err }

@@ -52,7 +52,7 @@ func TestRun_ShowsALogin(t *testing.T) {
 		`\$ mxlogin logout`,
 		`Logged out @demo:localhost`,
 		`\$ mxlogin whoami --config copy\.yaml`,
-		`mxlogin: the session of account @demo:localhost is over`,
+		`mxlogin: the server has ended the session of account @demo:localhost`,
 		`\(exit code 4\)`,
 	} {
 		at := regexp.MustCompile(`(?m)^` + line + `$`).FindStringIndex(rest)

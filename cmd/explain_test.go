@@ -1,0 +1,153 @@
+package cmd
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"mxlogin/client"
+	"mxlogin/client/discovery"
+	"mxlogin/client/matrixid"
+	"mxlogin/client/transport"
+	"mxlogin/cmd/session"
+	"mxlogin/cmd/terminal"
+	"mxlogin/config"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// TestEveryErrorHasWords holds what a person reads for each kind of error against
+// testdata/errors.golden, so that all of them can be read in one place. After a
+// change read the difference, then run go test ./cmd -run EveryError -update.
+func TestEveryErrorHasWords(t *testing.T) {
+	var text strings.Builder
+	for _, sample := range errorSamples(t) {
+		failure := explain(sample.err)
+		fmt.Fprintf(&text, "# %s\n%s %d\nmxlogin: %s\n", sample.name, failure.Code, failure.ExitCode, failure.Message)
+		if failure.Hint != "" {
+			fmt.Fprintf(&text, "hint: %s\n", failure.Hint)
+		}
+		text.WriteString("\n")
+		checkWords(t, sample.name, failure.Message)
+	}
+	const golden = "testdata/errors.golden"
+	if *update {
+		if err := os.WriteFile(golden, []byte(text.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), text.String()); diff != "" {
+		t.Errorf("the words for errors have changed:\n%s", diff)
+	}
+}
+
+func checkWords(t *testing.T, name, message string) {
+	t.Helper()
+	switch {
+	case message == "":
+		t.Errorf("%s: no words", name)
+	case strings.HasSuffix(message, "."):
+		t.Errorf("%s: ends in a full stop", name)
+	case strings.ContainsAny(message, "\n\t"):
+		t.Errorf("%s: is more than one line", name)
+	}
+}
+
+type errorSample struct {
+	name string
+	err  error
+}
+
+func errorSamples(t *testing.T) []errorSample {
+	t.Helper()
+	const request = "POST https://matrix.example.org/_matrix/client/v3/login"
+	base, err := matrixid.ParseBaseURL("https://matrix.example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := matrixid.ParseBaseURL("http://matrix.example.org:8008")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := &transport.NetworkError{Request: request, Host: "matrix.example.org", Reason: "the connection was cut", Sent: true}
+	elsewhere, err := matrixid.ParseBaseURL("https://other.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusal := func(status int, code, words string) error {
+		return &LoginError{Flow: client.FlowPassword, Err: &transport.MatrixError{Request: request, Origin: base.Origin(), Status: status, Code: code, Message: words}}
+	}
+	_, badUser := matrixid.ParseUserID("@alice")
+	_, badServer := matrixid.ParseServerName("münchen.example")
+	_, badURL := matrixid.ParseBaseURL("https://matrix.example.org/_matrix/client")
+	return []errorSample{
+		{"usage", &UsageError{Message: `unknown command "bogus" for "mxlogin"`, Hint: `see "mxlogin --help"`}},
+		{"user ID", userError(badUser)},
+		{"server name", targetError(badServer)},
+		{"base URL", targetError(badURL)},
+		{"setting", &config.SettingError{Key: "timeout", Source: "--timeout", Value: "soon", Want: "a duration above 0, such as 30s or 5m"}},
+		{"unknown setting", &config.SettingError{Key: "homesever", Suggestion: "homeserver"}},
+		{"input", &terminal.InputError{Message: "standard input is empty"}},
+		{"input too long", &terminal.InputError{Message: "the answer is too long: a terminal cuts lines at 4095 bytes", Hint: "give it with the -stdin or -file flag"}},
+		{"no home directory", config.ErrNoDefaultPath},
+		{"several accounts", &session.ChoiceError{Reason: "several accounts are saved, and none is the default", Names: []string{"a", "b"}}},
+		{"no terminal", &InteractionError{Needed: "a password", Reason: "there is no terminal", Hint: "use --password-stdin, --password-file, --password-command or MXLOGIN_PASSWORD"}},
+		{"nobody answered", &TimeoutError{Needed: "the password"}},
+		{"password command", &terminal.CommandError{Program: "pass", Err: errors.New("exit status 1")}},
+		{"command not found", &ProgramError{Name: "nosuch", Code: exitNotFound, Err: exec.ErrNotFound}},
+		{"command not executable", &ProgramError{Name: "./data", Code: exitCannotRun, Err: fs.ErrPermission}},
+		{"file not readable", &config.FileError{Op: "read", Path: "config.yaml", Err: fs.ErrPermission}},
+		{"file locked", &config.FileError{Op: "lock", Path: "config.yaml", Err: config.ErrLocked}},
+		{"file broken", &config.FileError{Op: "read", Path: "config.yaml", Err: &config.ParseError{Line: 3, Reason: "not valid YAML"}}},
+		{"file foreign", &config.FileError{Op: "read", Path: "config.yaml", Err: config.ErrForeign}},
+		{"file read-only", &config.FileError{Op: "write", Path: "config.yaml", Err: config.ErrReadOnly}},
+		{"wrong password", refusal(403, "M_FORBIDDEN", "Invalid username or password")},
+		{"wrong login token", &LoginError{Flow: client.FlowToken, Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_FORBIDDEN", Message: "Invalid login token"}}},
+		{"deactivated", refusal(403, "M_USER_DEACTIVATED", "")},
+		{"locked", refusal(401, "M_USER_LOCKED", "User account has been locked")},
+		{"suspended", refusal(403, "M_USER_SUSPENDED", "")},
+		{"awaiting approval", refusal(403, "ORG.MATRIX.MSC3866_USER_AWAITING_APPROVAL", "")},
+		{"server full", &LoginError{Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_RESOURCE_LIMIT_EXCEEDED", AdminContact: "mailto:admin@example.org"}}},
+		{"user limit", &LoginError{Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_USER_LIMIT_EXCEEDED", InfoURI: "https://example.org/limits"}}},
+		{"foreign user ID", refusal(401, "M_INVALID_USERNAME", "user ID does not belong to this server")},
+		{"malformed for the server", refusal(400, "M_BAD_JSON", "A username must be supplied.")},
+		{"unknown refusal", refusal(400, "M_UNKNOWN", "Bad login type.")},
+		{"unknown token", &transport.MatrixError{Request: "GET https://matrix.example.org/_matrix/client/v3/account/whoami", Status: 401, Code: "M_UNKNOWN_TOKEN"}},
+		{"another user", &session.OtherUserError{Asked: "@alice:example.org", Got: "@mallory:example.org", Fate: session.Fate{LoggedOut: true}}},
+		{"another user, own device", &session.OtherUserError{Asked: "@alice:example.org", Got: "@mallory:example.org", Fate: session.Fate{DeviceID: "LAPTOP"}}},
+		{"no account", &session.NoSessionError{Reason: "no account is saved"}},
+		{"logged out", &session.NoSessionError{Account: "work", Reason: "it is logged out"}},
+		{"session over", &session.OverError{Account: "work", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
+		{"session over, device kept", &session.OverError{Account: "work", DeviceID: "ABCDEFGHIJ", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
+		{"not saved", &session.UnsavedError{Fate: session.Fate{LoggedOut: true}, Err: &config.FileError{Op: "write", Path: "config.yaml", Err: errors.New("no space left on device")}}},
+		{"answer lost", &session.UnfinishedError{DeviceID: "ABCDEFGHIJ", Pending: true, Err: cut}},
+		{"no logout", &KeptError{Err: cut}},
+		{"no such flow", &FlowError{Homeserver: "https://matrix.example.org", Flow: client.FlowPassword, Offered: []client.Flow{{Type: client.FlowSSO}, {Type: client.FlowToken}}, OAuth: true}},
+		{"no homeserver", &NoHomeserverError{URL: "https://example.org"}},
+		{"discovery", &discovery.Error{Server: "example.org", Outcome: discovery.FailPrompt, Reason: "the well-known file is answered by 500"}},
+		{"discovery, TLS", &discovery.Error{Server: "example.org", Outcome: discovery.FailPrompt, Reason: "the certificate is for another host", Err: &transport.TLSError{Reason: "the certificate is for another host"}}},
+		{"connection cut", cut},
+		{"timeout", &transport.NetworkError{Request: request, Reason: "no whole answer within 30s", Timeout: true}},
+		{"TLS", &transport.TLSError{Request: request, Host: "matrix.example.org", Reason: "the certificate is signed by an authority that is not trusted here"}},
+		{"bad gateway", &transport.ServerError{Request: request, Status: 502}},
+		{"server error", &transport.ServerError{Request: request, Status: 500, Code: "M_UNKNOWN", Message: "Internal server error"}},
+		{"rate limited", &transport.RateLimitError{Request: request, RetryAfter: 5 * time.Minute}},
+		{"redirect", &transport.RedirectError{Request: request, Status: 307, To: elsewhere.Origin()}},
+		{"plain http", &transport.ForbiddenError{Origin: plain.Origin(), Reason: "plain http is not allowed there"}},
+		{"protocol", &transport.ProtocolError{Request: request, Status: 200, Reason: "in the answer, access_token is missing"}},
+		{"too large", &transport.LimitError{Request: request, What: "body", Limit: 1 << 20}},
+		{"fault", &panicError{where: "mxlogin/cmd.runPassword:42"}},
+	}
+}
