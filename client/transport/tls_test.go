@@ -1,9 +1,21 @@
 package transport_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
+	"time"
 
 	"mxlogin/client/clienttest"
 	"mxlogin/client/transport"
@@ -40,9 +52,55 @@ func TestTLSErrorsNameTheReason(t *testing.T) {
 	}
 	for _, c := range cases {
 		_, err := c.client.Do(t.Context(), transport.Request{Method: "POST", Base: baseOf(t, c.url), Path: "/x", JSON: transport.Fields{}})
-		var tls *transport.TLSError
-		if !errors.As(err, &tls) || tls.Reason != c.want || tls.Host != "127.0.0.1" {
+		var refused *transport.TLSError
+		if !errors.As(err, &refused) || refused.Reason != c.want || refused.Host != "127.0.0.1" {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
+}
+
+// TestI33_ACertificateOutOfItsTimeNamesTheClock: a machine whose clock is wrong
+// sees good certificates this way.
+func TestI33_ACertificateOutOfItsTimeNamesTheClock(t *testing.T) {
+	for name, valid := range map[string][2]time.Time{
+		"clock ahead":  {time.Now().Add(-48 * time.Hour), time.Now().Add(-24 * time.Hour)},
+		"clock behind": {time.Now().Add(24 * time.Hour), time.Now().Add(48 * time.Hour)},
+	} {
+		certificate, pool := selfSigned(t, valid[0], valid[1])
+		server := httptest.NewUnstartedServer(http.NotFoundHandler())
+		server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.StartTLS()
+		client, _ := newClient(transport.Options{RootCAs: pool})
+		_, err := client.Do(t.Context(), transport.Request{Method: "POST", Base: baseOf(t, server.URL), Path: "/x", JSON: transport.Fields{}})
+		server.Close()
+		var refused *transport.TLSError
+		if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "by the clock of this machine") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func selfSigned(t *testing.T, from, to time.Time) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: from, NotAfter: to,
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pool
 }

@@ -1,0 +1,200 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+
+	"mxlogin/client/clienttest"
+)
+
+const passwordFlows = `{"flows":[{"type":"m.login.password"}]}`
+
+// prompted is mxlogin with a terminal to ask on and other things for its streams.
+type prompted struct {
+	*exec.Cmd
+	keyboard *os.File // the other side of the terminal
+	tty      *os.File
+	screen   chan string
+	stdout   bytes.Buffer
+	stderr   *bytes.Buffer
+	config   string
+}
+
+func startPrompted(t *testing.T, args ...string) *prompted {
+	t.Helper()
+	keyboard, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &prompted{keyboard: keyboard, tty: tty, screen: make(chan string, 100)}
+	p.Cmd, p.config, p.stderr = process(t, args...)
+	p.Env = p.Env[:1] // without the password
+	p.Stdin, p.Stdout = strings.NewReader("not the password\n"), &p.stdout
+	p.ExtraFiles = []*os.File{tty}
+	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.screen)
+		buffer := make([]byte, 1024)
+		for {
+			n, err := keyboard.Read(buffer)
+			if n > 0 {
+				p.screen <- string(buffer[:n])
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		_ = keyboard.Close()
+		_ = tty.Close()
+	})
+	return p
+}
+
+// await reads the screen until it shows want, and returns all of it.
+func (p *prompted) await(t *testing.T, want string) string {
+	t.Helper()
+	seen := ""
+	deadline := time.After(20 * time.Second)
+	for !strings.Contains(seen, want) {
+		select {
+		case text, ok := <-p.screen:
+			if !ok {
+				t.Fatalf("the screen closed before it showed %q: %q", want, seen)
+			}
+			seen += text
+		case <-deadline:
+			t.Fatalf("the screen does not show %q: %q\n%s", want, seen, p.stderr)
+		}
+	}
+	return seen
+}
+
+// echoes reports whether the terminal shows what is typed.
+func (p *prompted) echoes(t *testing.T) bool {
+	t.Helper()
+	stty := exec.Command("stty", "-a")
+	stty.Stdin = p.tty
+	out, err := stty.Output()
+	if err != nil {
+		t.Fatalf("stty: %v", err)
+	}
+	return !strings.Contains(string(out), "-echo ")
+}
+
+func TestI16_ThePromptIsOnTheTerminalWhateverTheStreamsAre(t *testing.T) {
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("GET /_matrix/client/v3/login", clienttest.Reply{Body: passwordFlows})
+	fake.On("POST /_matrix/client/v3/login", clienttest.Reply{Body: aliceAnswer})
+	p := startPrompted(t, "password", "@alice:hs.test", "--homeserver", fake.URL())
+	prompt := "Password of @alice:hs.test for " + fake.URL() + ": "
+	p.await(t, prompt)
+	if p.echoes(t) {
+		t.Error("the password would be shown")
+	}
+	if _, err := p.keyboard.WriteString("typed-password\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, p.stderr)
+	}
+	if !p.echoes(t) {
+		t.Error("the terminal was left without echo")
+	}
+	if body := fake.Requests()[1].Body; !strings.Contains(body, `"password":"typed-password"`) {
+		t.Errorf("sent %s", body)
+	}
+	if !strings.HasPrefix(p.stdout.String(), "Logged in as @alice:hs.test\n") || strings.Contains(p.stderr.String(), "Password") {
+		t.Errorf("stdout %q, stderr %q", &p.stdout, p.stderr)
+	}
+}
+
+func TestI18_ASignalAtThePromptRestoresTheEchoAndEndsByItself(t *testing.T) {
+	cases := []struct {
+		name   string
+		send   func(*prompted) error
+		signal syscall.Signal // 0: by exit code
+		code   int
+	}{
+		{"Ctrl-C", func(p *prompted) error { _, err := p.keyboard.WriteString("\x03"); return err }, syscall.SIGINT, 0},
+		{"SIGTERM", func(p *prompted) error { return p.Process.Signal(syscall.SIGTERM) }, syscall.SIGTERM, 0},
+		{"SIGHUP", func(p *prompted) error { return p.Process.Signal(syscall.SIGHUP) }, syscall.SIGHUP, 0},
+		// The default of SIGQUIT dumps core, so the code stands for it.
+		{"Ctrl-\\", func(p *prompted) error { _, err := p.keyboard.WriteString("\x1c"); return err }, 0, 131},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+			fake.On("GET /_matrix/client/v3/login", clienttest.Reply{Body: passwordFlows})
+			p := startPrompted(t, "password", "@alice:hs.test", "--homeserver", fake.URL())
+			p.await(t, "Password of ")
+			if err := c.send(p); err != nil {
+				t.Fatal(err)
+			}
+			err := p.Wait()
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) {
+				t.Fatalf("ended well: %v", err)
+			}
+			status, _ := exit.Sys().(syscall.WaitStatus)
+			if c.signal != 0 && status.Signal() != c.signal || c.signal == 0 && exit.ExitCode() != c.code {
+				t.Errorf("%v", err)
+			}
+			if !p.echoes(t) {
+				t.Error("the terminal was left without echo")
+			}
+			if p.stdout.Len() != 0 {
+				t.Errorf("stdout %q", &p.stdout)
+			}
+			if _, err := os.Stat(p.config); !errors.Is(err, os.ErrNotExist) {
+				t.Error("something was saved")
+			}
+		})
+	}
+}
+
+// TestARateLimitIsCountedDownOnOneLine watches stderr on a terminal.
+func TestARateLimitIsCountedDownOnOneLine(t *testing.T) {
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("POST /_matrix/client/v3/login",
+		clienttest.Reply{Status: 429, Header: map[string]string{"Retry-After": "2"}, Body: `{"errcode":"M_LIMIT_EXCEEDED"}`},
+		clienttest.Reply{Body: aliceAnswer})
+	keyboard, tty, err := pty.Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = keyboard.Close() }()
+	cmd, _, _ := process(t, "password", "alice", "--homeserver", fake.URL(), "--skip-flows")
+	cmd.Stderr = tty
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	_ = tty.Close()
+	var screen bytes.Buffer
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = keyboard.Close() })
+	defer stop()
+	_, _ = screen.ReadFrom(keyboard) // ends with an error where the other side is closed
+	want := "\rmxlogin: rate limited by the server; waiting 2s\rmxlogin: rate limited by the server; waiting 1s\r"
+	countdown, _, _ := strings.Cut(screen.String(), "mxlogin: warning")
+	if !strings.HasPrefix(countdown, want) || strings.ContainsAny(countdown, "\n\x1b") || strings.TrimRight(countdown, " \r") == countdown {
+		t.Errorf("%q", countdown)
+	}
+}
