@@ -5,8 +5,10 @@
 // Its errors are those of [mxlogin/client/transport]: MatrixError where the
 // server refused, ServerError for a 5xx, ProtocolError for an answer that the
 // specification does not allow, NetworkError and TLSError where no answer came,
-// RateLimitError, LimitError, RedirectError. They speak of the protocol; what a
-// person should do about them is for the caller to say.
+// RateLimitError, LimitError, RedirectError, ForbiddenError where a credential or
+// plain http was not meant for this homeserver, InterruptedError where ctx ended.
+// They speak of the protocol; what a person should do about them is for the caller
+// to say.
 package client
 
 import (

@@ -11,11 +11,12 @@ import (
 type LoginOptions struct {
 	DeviceID   string // "" lets the server choose
 	DeviceName string // public; servers keep the first one of a device
-	Renewable  bool   // asks for a refresh token; since v1.3
+	Renewable  bool   // asks for a refresh token, and some servers then issue short-lived tokens; since v1.3
 }
 
-// LoginPassword logs in with m.login.password. It sends one POST: whether a
-// login that failed may have made a session is told by [transport.MayHaveActed].
+// LoginPassword logs in with m.login.password. The password is bound to the origin
+// of the homeserver. One POST is sent, and again only after a 429: whether a login
+// that failed may have made a session is told by [transport.MayHaveActed].
 //
 // Client-Server API, POST /login.
 func (c *Client) LoginPassword(ctx context.Context, who Identifier, password transport.Credential, o LoginOptions) (Session, error) {
@@ -26,7 +27,8 @@ func (c *Client) LoginPassword(ctx context.Context, who Identifier, password tra
 }
 
 // LoginToken logs in with m.login.token: a token that another session has minted
-// or that a single sign-on ended with. It names the user, and is good once.
+// or that a single sign-on ended with. It names the user, and is good once. It is sent
+// as in [Client.LoginPassword].
 //
 // Client-Server API, POST /login, "Token-based".
 func (c *Client) LoginToken(ctx context.Context, token transport.Credential, o LoginOptions) (Session, error) {

@@ -7,8 +7,9 @@ import (
 	"mxlogin/client/transport"
 )
 
-// Logout ends the session of the token and deletes its device. The endpoint
-// takes no body.
+// Logout ends the session of the token and deletes its device. Where the session
+// is over already, the error is a [transport.MatrixError] with the code
+// M_UNKNOWN_TOKEN. The endpoint takes no body.
 //
 // Client-Server API, POST /logout.
 func (c *Client) Logout(ctx context.Context, token transport.Credential) error {

@@ -24,8 +24,8 @@ type Session struct {
 	AccessToken  secret.Value
 	RefreshToken secret.Value // empty where the session cannot be renewed
 
-	// Expires says that the access token ends Lifetime after the answer; a
-	// Lifetime of 0 that it already has.
+	// Expires says that the access token ends Lifetime after the answer, a
+	// Lifetime of 0 that it already has. No Lifetime is over ten years.
 	Expires  bool
 	Lifetime time.Duration
 

@@ -14,7 +14,9 @@ type Identity struct {
 	IsGuest  *bool  // since v1.2; nil where the server does not say
 }
 
-// WhoAmI asks the homeserver who the token belongs to.
+// WhoAmI asks the homeserver who the token belongs to. A session that is over is a
+// [transport.MatrixError] with the code M_UNKNOWN_TOKEN; its SoftLogout says
+// whether the device can be logged in again.
 //
 // Client-Server API, GET /account/whoami.
 func (c *Client) WhoAmI(ctx context.Context, token transport.Credential) (Identity, error) {

@@ -16,7 +16,7 @@ func newAccessToken(app *App) *cobra.Command {
 The format is "token" unless --output says otherwise, whatever the settings
 say. "header" is a line for curl; "env" sets MATRIX_ variables.`,
 		Example: `  mxlogin access-token
-  mxlogin access-token -o header | curl -H @- https://matrix.example.org/_matrix/client/v3/sync
+  mxlogin access-token -o header | curl -H '@-' https://matrix.example.org/_matrix/client/v3/sync
   mxlogin access-token -o env > matrix.env`,
 		Args: atMostOne("ACCOUNT"),
 		RunE: func(_ *cobra.Command, args []string) error { return runAccessToken(app, argument(args)) },

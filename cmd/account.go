@@ -84,7 +84,7 @@ func (a *App) unsavedSession(ctx context.Context, token secret.Value) (config.Ac
 		return config.Account{}, nil, err
 	}
 	account := config.Account{Homeserver: base.String(), AccessToken: token, API: config.APILegacy}
-	return account, &session.Keeper{Transport: link.transport, AllowHTTP: link.http, Reporter: a.Reporter(), Now: a.Now}, nil
+	return account, a.unsavedKeeper(link), nil
 }
 
 // keeperOf makes the keeper by what the account remembers of its homeserver.

@@ -21,8 +21,8 @@ func newAccounts(app *App) *cobra.Command {
 		Long: `List the saved accounts. The default one, marked with an asterisk, is used by
 commands that name none. An account is named by its name or its user ID.`,
 		Example: `  mxlogin accounts
-  mxlogin accounts use @alice:example.org
-  mxlogin accounts rename @bot:example.org bot`,
+  mxlogin accounts use '@alice:example.org'
+  mxlogin accounts rename '@bot:example.org' bot`,
 		RunE: func(*cobra.Command, []string) error { return runAccounts(app) },
 	}
 	group.AddCommand(

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,21 +79,30 @@ func (a *App) Store() (*config.Store, error) {
 	return a.store, nil
 }
 
-// File returns the config file as it was when the run first asked for it.
+// File returns the config file as it was when the run first asked for it. Where
+// no home directory says where it belongs, nothing can have been saved: it is
+// empty.
 func (a *App) File() (*config.File, error) {
 	if a.file != nil {
 		return a.file, nil
 	}
-	store, err := a.Store()
-	if err != nil {
-		return nil, err
-	}
-	file, err := store.Load()
+	file, err := a.loadFile()
 	if err != nil {
 		return nil, err
 	}
 	a.file = file
 	return file, nil
+}
+
+func (a *App) loadFile() (*config.File, error) {
+	store, err := a.Store()
+	if errors.Is(err, config.ErrNoDefaultPath) {
+		return config.Empty(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return store.Load()
 }
 
 // Reporter returns what speaks on stderr. It works before the settings are

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,8 +52,8 @@ func findProgram(name string) (string, error) {
 }
 
 // runChild runs the command with the session in its environment, on the streams
-// of this process.
-func (a *App) runChild(program string, argv []string, account config.Account) error {
+// of this process. It is not started where the run was interrupted before.
+func (a *App) runChild(ctx context.Context, program string, argv []string, account config.Account) error {
 	child := exec.Command(program) //nolint:noctx // it ends by itself; signals are passed on to it
 	child.Args = argv
 	child.Env = append(a.Environment.ForChildren(), sessionVariables(account)...)
@@ -62,6 +63,9 @@ func (a *App) runChild(program string, argv []string, account config.Account) er
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, endingSignals()...)
 	defer signal.Stop(signals)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	if err := child.Start(); err != nil {
 		return &ProgramError{Name: argv[0], Code: exitCannotRun, Err: err}
 	}

@@ -17,6 +17,9 @@ func newConfig(app *App) *cobra.Command {
 		Short: "Show and change settings",
 		Long: `Show and change the settings in the config file. A flag goes before its
 environment variable, and that before the setting in the file.`,
+		Example: `  mxlogin config list
+  mxlogin config set homeserver example.org
+  mxlogin config unset homeserver`,
 	}
 	group.AddCommand(
 		&cobra.Command{

@@ -32,7 +32,7 @@ if it cannot be run, 128+N if signal N ended it. Signals are passed on.
 With --ephemeral a session is made for this one command, by password: it is
 saved nowhere and logged out when the command ends, also after a signal.`,
 		Example: `  mxlogin exec -- ./send-report.sh
-  mxlogin exec --ephemeral @bot:example.org --password-file /run/secrets/bot -- ./nightly.sh`,
+  mxlogin exec --ephemeral '@bot:example.org' --password-file /run/secrets/bot -- ./nightly.sh`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.splitArguments(cmd, args); err != nil {
 				return err
@@ -88,7 +88,7 @@ func runExec(ctx context.Context, app *App, o *execOptions) error {
 		}
 		account.UserID, account.DeviceID = who.UserID.String(), who.DeviceID
 	}
-	return app.runChild(program, o.command, account)
+	return app.runChild(ctx, program, o.command, account)
 }
 
 // execEphemeral logs in, runs the command and logs out, whatever happens in
@@ -100,10 +100,7 @@ func (a *App) execEphemeral(ctx context.Context, o *execOptions, program string)
 		return err
 	}
 	defer login.endEphemeral(ctx)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return a.runChild(program, o.command, login.result.Account)
+	return a.runChild(ctx, program, o.command, login.result.Account)
 }
 
 // ephemeralLogin is a session that ends with this run.

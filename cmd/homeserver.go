@@ -48,10 +48,12 @@ func (a *App) choosePlace(named target, saved *config.Account) (place, error) {
 		return chosen, err
 	}
 	switch {
-	case saved != nil:
+	case saved != nil && (named.isZero() || !named.user.IsZero()):
 		return accountPlace(*saved)
 	case !named.isZero():
-		return named.place(), nil
+		where := named.place()
+		where.account = saved
+		return where, nil
 	case settings.Homeserver != "":
 		return a.parseHomeserver(settings.Homeserver)
 	}

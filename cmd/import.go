@@ -2,10 +2,12 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"mxlogin/client"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
@@ -33,7 +35,7 @@ TARGET is a user ID, a server name or a URL. With a user ID, a token of another
 user is refused. The token is asked for on the terminal, or comes from
 --access-token-stdin, --access-token-file, --access-token-command or
 MXLOGIN_ACCESS_TOKEN.`,
-		Example: `  mxlogin import @bot:example.org --access-token-file token.txt
+		Example: `  mxlogin import '@bot:example.org' --access-token-file token.txt
   mxlogin import https://matrix.example.org --account bot`,
 		Args: atMostOne("TARGET"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -68,12 +70,18 @@ func runImport(ctx context.Context, app *App, o *importOptions) error {
 	if err != nil {
 		return err
 	}
+	if login.keeper.Store, err = app.Store(); err != nil {
+		return err
+	}
+	if err := login.findPrefix(ctx); err != nil {
+		return err
+	}
 	token, err := app.readSecret(ctx, &o.token, fmt.Sprintf("Access token for %s: ", login.origin()))
 	if err != nil {
 		return err
 	}
 	result, err := login.keeper.Adopt(ctx, session.Login{
-		Asked: login.who, Flow: flowImport, API: config.APILegacy, Base: login.base,
+		Asked: login.who, Flow: flowImport, API: config.APILegacy, Base: login.base, Prefix: string(login.prefix),
 		Account: settings.Account, Saved: login.saved, AllowOtherUser: o.anyUser,
 		CAFile: login.link.caFile, AllowHTTP: login.link.allowHTTP,
 	}, token)
@@ -81,4 +89,17 @@ func runImport(ctx context.Context, app *App, o *importOptions) error {
 		return err
 	}
 	return login.print(result)
+}
+
+// findPrefix asks without a secret which paths the homeserver has. One that has no
+// login API of the legacy kind has the usual ones.
+func (l *loginRun) findPrefix(ctx context.Context) error {
+	flows, err := l.askFlows(ctx)
+	if errors.Is(err, client.ErrNoLoginAPI) {
+		return nil
+	}
+	if flows.Prefix != client.V3 {
+		l.prefix = flows.Prefix
+	}
+	return err
 }

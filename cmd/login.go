@@ -27,7 +27,7 @@ here, say which and why, and log in.
 
 TARGET is a user ID, a server name or a URL. A password can be given as for
 mxlogin password, a login token by MXLOGIN_LOGIN_TOKEN.`,
-		Example: `  mxlogin login @alice:example.org
+		Example: `  mxlogin login '@alice:example.org'
   mxlogin login example.org`,
 		Args: atMostOne("TARGET"),
 		RunE: func(cmd *cobra.Command, args []string) error {

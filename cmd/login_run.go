@@ -35,15 +35,26 @@ func (a *App) prepareLogin(ctx context.Context, o loginOptions, flow string, who
 	if err := o.check(a); err != nil {
 		return nil, err
 	}
+	store, err := a.loginStore()
+	if err != nil {
+		return nil, err
+	}
 	l, err := a.findLogin(ctx, o, flow, who, named)
 	if err != nil {
 		return nil, err
 	}
+	l.keeper.Store = store
+	return l, nil
+}
+
+// loginStore returns where a login is saved, nil for --storage none. That needs
+// no home directory, which a container may not have.
+func (a *App) loginStore() (*config.Store, error) {
 	settings, err := a.Settings()
-	if settings.Storage == storageNone {
-		l.keeper.Store = nil
+	if err != nil || settings.Storage == storageNone {
+		return nil, err
 	}
-	return l, err
+	return a.Store()
 }
 
 // prepareEphemeral is prepareLogin for a session that nobody keeps or sees.
@@ -51,14 +62,10 @@ func (a *App) prepareEphemeral(ctx context.Context, o loginOptions, flow string,
 	if err := checkDeviceID(o.deviceID); err != nil {
 		return nil, err
 	}
-	l, err := a.findLogin(ctx, o, flow, who, target{user: who.User})
-	if err != nil {
-		return nil, err
-	}
-	l.keeper.Store = nil
-	return l, nil
+	return a.findLogin(ctx, o, flow, who, target{user: who.User})
 }
 
+// findLogin prepares a login whose session nobody keeps.
 func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who session.Asked, named target) (*loginRun, error) {
 	l := &loginRun{app: a, options: o, flow: flow, who: who}
 	if err := l.findSaved(); err != nil {
@@ -67,6 +74,13 @@ func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who se
 	where, err := a.choosePlace(named, l.saved)
 	if err != nil {
 		return nil, err
+	}
+	l.base = where.base
+	if err := l.findSaved(); err != nil {
+		return nil, err
+	}
+	if where.account == nil {
+		where.account = l.saved
 	}
 	if l.link, err = a.connect(where.account); err != nil {
 		return nil, err
@@ -77,12 +91,12 @@ func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who se
 	if err := l.findSaved(); err != nil {
 		return nil, err
 	}
-	l.keeper, err = a.keeper(l.link)
-	return l, err
+	l.keeper = a.unsavedKeeper(l.link)
+	return l, nil
 }
 
 // findSaved looks for the account that this login renews. A localpart names one
-// only once the homeserver is known, so this is done twice.
+// only where the homeserver is known, so this is done again when it is.
 func (l *loginRun) findSaved() error {
 	file, err := l.app.File()
 	if err != nil {
@@ -241,10 +255,15 @@ func (l *loginRun) print(r session.Result) error {
 
 // keeper makes what keeps sessions, in the config file.
 func (a *App) keeper(link connection) (*session.Keeper, error) {
-	store, err := a.Store()
-	return &session.Keeper{
-		Store: store, Transport: link.transport, AllowHTTP: link.http, Reporter: a.Reporter(), Now: a.Now,
-	}, err
+	keeper := a.unsavedKeeper(link)
+	var err error
+	keeper.Store, err = a.Store()
+	return keeper, err
+}
+
+// unsavedKeeper makes a keeper of sessions that are saved nowhere.
+func (a *App) unsavedKeeper(link connection) *session.Keeper {
+	return &session.Keeper{Transport: link.transport, AllowHTTP: link.http, Reporter: a.Reporter(), Now: a.Now}
 }
 
 // bind makes a credential of a secret that the person gave for this login.

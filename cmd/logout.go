@@ -29,7 +29,7 @@ func newLogout(app *App) *cobra.Command {
 		Long: `End the session on the server, which deletes its device, then take the account
 out of the config file. If the server cannot be reached nothing changes.`,
 		Example: `  mxlogin logout
-  mxlogin logout @alice:example.org
+  mxlogin logout '@alice:example.org'
   mxlogin logout --all-devices
   mxlogin logout --local-only`,
 		Args: atMostOne("ACCOUNT"),
@@ -68,7 +68,7 @@ func runLogout(ctx context.Context, app *App, o *logoutOptions) error {
 	if format == output.JSON {
 		return output.PrintJSON(app.Stdout, logoutResult{Accounts: append([]string{}, names...), Server: done})
 	}
-	who := account.UserID
+	who := "the session of " + envAccessToken // which does not say whose it is
 	if len(names) > 0 {
 		who = strings.Join(names, ", ")
 	}

@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,12 +15,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(endingDendrite{m}, map[string]func(){"mxlogin": cmd.Main})
 }
 
-// endingDendrite stops the homeserver that the tests shared.
+// endingDendrite stops the homeservers that the tests shared.
 type endingDendrite struct{ *testing.M }
 
 func (m endingDendrite) Run() int {
 	code := m.M.Run()
-	if err := stopSharedDendrite(); err != nil && code == 0 {
+	if err := errors.Join(localDendrite.stop(), namedDendrite.stop()); err != nil && code == 0 {
 		println(err.Error())
 		return 1
 	}

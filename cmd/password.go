@@ -33,9 +33,9 @@ asked for on the terminal; jobs give it by --password-stdin, --password-file,
 
 With --email or --phone the server finds out the user. A phone number is
 international (+44 ...), or as written in the country of --phone-country.`,
-		Example: `  mxlogin password @alice:example.org
+		Example: `  mxlogin password '@alice:example.org'
   mxlogin password alice --homeserver https://matrix.example.org
-  mxlogin password @bot:example.org --password-file /run/secrets/bot -o token`,
+  mxlogin password '@bot:example.org' --password-file /run/secrets/bot -o token`,
 		Args: atMostOne("USER"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {

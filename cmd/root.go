@@ -20,7 +20,7 @@ func NewRoot(app *App) *cobra.Command {
 		Long: `mxlogin logs in to a Matrix homeserver and keeps the session in a config file.
 
 Ask a server how one may log in:   mxlogin flows example.org
-Log in with a password:            mxlogin password @alice:example.org
+Log in with a password:            mxlogin password '@alice:example.org'
 Use the session:                   mxlogin access-token
 End it:                            mxlogin logout`,
 		SilenceErrors:     true,

@@ -27,39 +27,50 @@ func TestDendrite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: no server is started")
 	}
-	server, err := sharedDendrite()
+	server, err := localDendrite.start()
 	if err != nil {
 		t.Fatal(err)
 	}
 	testscript.Run(t, scripts(t, "testdata/dendrite", server))
 }
 
-// shared is the Dendrite that all tests of the package use.
-var shared struct {
-	sync.Mutex
+// The Dendrites that all tests of the package share: one named localhost, on plain
+// http, and one that is hs.test.
+var (
+	localDendrite = sharedDendrite{startServer: func() (*clienttest.Dendrite, error) {
+		return clienttest.StartDendrite(context.Background(), clienttest.DendriteOptions{Progress: os.Stderr})
+	}}
+	namedDendrite = sharedDendrite{startServer: startNamedDendrite}
+)
+
+// sharedDendrite is started by the first test that needs it.
+type sharedDendrite struct {
+	startServer func() (*clienttest.Dendrite, error)
+
+	mu     sync.Mutex
 	server *clienttest.Dendrite
 }
 
-func sharedDendrite() (*clienttest.Dendrite, error) {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.server == nil {
-		server, err := clienttest.StartDendrite(context.Background(), clienttest.DendriteOptions{Progress: os.Stderr})
+func (s *sharedDendrite) start() (*clienttest.Dendrite, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server == nil {
+		server, err := s.startServer()
 		if err != nil {
 			return nil, err
 		}
-		shared.server = server
+		s.server = server
 	}
-	return shared.server, nil
+	return s.server, nil
 }
 
-func stopSharedDendrite() error {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.server == nil {
+func (s *sharedDendrite) stop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.server == nil {
 		return nil
 	}
-	return shared.server.Stop()
+	return s.server.Stop()
 }
 
 // scripts are the scripts of a directory. Each has its own home, its own secrets
@@ -70,10 +81,16 @@ func stopSharedDendrite() error {
 //	                              it is to show it
 //	fake NAME FILE                start a homeserver that answers as FILE says;
 //	                              NAME becomes its URL
+//	named HOST=FILE…              start fakes at https://HOST; HOST=dendrite is a
+//	                              Dendrite (see scriptNamed)
 //	dendrite                      HS becomes the URL of the shared Dendrite
-//	register NAME                 make a user there, with the password PW; NAME
-//	                              becomes the user ID, NAME_LOCAL its localpart
+//	front NAME HOW…               put a proxy before it (see scriptFront)
+//	register NAME [HOST]          make a user there, or at HOST, with the password
+//	                              PW; NAME becomes the user ID, NAME_LOCAL its
+//	                              localpart
 //	devices NAME                  list the devices that the server has of the user
+//	logintoken NAME USER          NAME becomes a login token of a user
+//	output2env NAME               NAME becomes what stdout holds
 //	secret FILE TEXT              write TEXT, where escapes stand for bytes, to FILE
 //	                              with mode 0600, which may hold PW
 //	setmode MODE FILE             change the mode of a file
@@ -95,14 +112,13 @@ func scripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.P
 			"dendrite": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Setenv("HS", server.URL())
 			},
-			"register": func(ts *testscript.TestScript, _ bool, args []string) { scriptRegister(ts, server, args[0]) },
-			"devices": func(ts *testscript.TestScript, _ bool, args []string) {
-				devices, err := server.Devices(context.Background(), ts.Getenv(args[0]+"_LOCAL"), ts.Getenv("PW"))
-				ts.Check(err)
-				list := ts.Stdout() // which empties it, also where there is no device
-				for _, device := range devices {
-					_, _ = fmt.Fprintf(list, "%s %q\n", device.ID, device.DisplayName)
-				}
+			"front":      func(ts *testscript.TestScript, _ bool, args []string) { scriptFront(ts, args) },
+			"named":      func(ts *testscript.TestScript, _ bool, args []string) { scriptNamed(t, ts, args) },
+			"register":   func(ts *testscript.TestScript, _ bool, args []string) { scriptRegister(ts, server, args) },
+			"devices":    func(ts *testscript.TestScript, _ bool, args []string) { scriptDevices(ts, server, args[0]) },
+			"logintoken": func(ts *testscript.TestScript, _ bool, args []string) { scriptLoginToken(ts, server, args) },
+			"output2env": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Setenv(args[0], strings.TrimRight(ts.ReadFile("stdout"), "\n"))
 			},
 		},
 	}
@@ -115,6 +131,7 @@ func setUpScript(t *testing.T, env *testscript.Env) error {
 	password, token := clienttest.NewCanary("pw").String(), clienttest.NewCanary("tok").String()
 	env.Setenv("PW", password)
 	env.Setenv("TOKEN", token)
+	env.Values[loginTokens{}] = new([]string)
 	mayHold := map[string]bool{}
 	env.Values[allowedFiles{}] = mayHold
 	env.Defer(func() {
@@ -125,6 +142,9 @@ func setUpScript(t *testing.T, env *testscript.Env) error {
 	})
 	return os.MkdirAll(home, 0o700)
 }
+
+// loginTokens is the key of the login tokens that a script has made.
+type loginTokens struct{}
 
 // allowedFiles is the key of the files that a script has put a secret into.
 type allowedFiles struct{}
@@ -148,7 +168,7 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	case err != nil:
 		ts.Fatalf("%v", err)
 	}
-	secrets := []string{ts.Getenv("PW")}
+	secrets := append([]string{ts.Getenv("PW")}, *ts.Value(loginTokens{}).(*[]string)...)
 	if !showsToken {
 		secrets = append(secrets, ts.Getenv("TOKEN"))
 	}
@@ -175,13 +195,19 @@ func scriptFake(t *testing.T, ts *testscript.TestScript, args []string) {
 		rules := os.Expand(ts.ReadFile(args[1]), ts.Getenv)
 		ts.Check(fake.Load([]byte(rules)))
 	}
+	closeChecked(t, ts, args[0], fake)
+}
+
+// closeChecked closes the fake with the script, which fails where it did not ask
+// what it was to ask.
+func closeChecked(t *testing.T, ts *testscript.TestScript, name string, fake *clienttest.Fake) {
 	ts.Defer(func() {
 		defer fake.Close()
 		if unexpected := fake.Unexpected(); len(unexpected) > 0 {
-			t.Errorf("%s: %s: requests that nobody expected: %v", ts.Name(), args[0], unexpected)
+			t.Errorf("%s: %s: requests that nobody expected: %v", ts.Name(), name, unexpected)
 		}
 		if unused := fake.Unused(); len(unused) > 0 {
-			t.Errorf("%s: %s: requests that never came: %v", ts.Name(), args[0], unused)
+			t.Errorf("%s: %s: requests that never came: %v", ts.Name(), name, unused)
 		}
 	})
 }
@@ -194,11 +220,43 @@ func scriptSecret(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Value(allowedFiles{}).(map[string]bool)[path] = true
 }
 
-func scriptRegister(ts *testscript.TestScript, server *clienttest.Dendrite, name string) {
+func scriptRegister(ts *testscript.TestScript, server *clienttest.Dendrite, args []string) {
+	if len(args) > 1 {
+		server = serverOf(ts, server, args[1])
+	}
+	name := args[0]
 	localpart := strings.ToLower(name + "-" + strings.TrimPrefix(clienttest.NewCanary("u").String(), "u-CANARY-"))
 	ts.Check(server.Register(context.Background(), localpart, ts.Getenv("PW")))
 	ts.Setenv(name, "@"+localpart+":"+server.ServerName)
 	ts.Setenv(name+"_LOCAL", localpart)
+}
+
+func scriptDevices(ts *testscript.TestScript, server *clienttest.Dendrite, name string) {
+	_, host, _ := strings.Cut(ts.Getenv(name), ":")
+	devices, err := serverOf(ts, server, host).Devices(context.Background(), ts.Getenv(name+"_LOCAL"), ts.Getenv("PW"))
+	ts.Check(err)
+	list := ts.Stdout() // which empties it, also where there is no device
+	for _, device := range devices {
+		_, _ = fmt.Fprintf(list, "%s %q\n", device.ID, device.DisplayName)
+	}
+}
+
+func scriptLoginToken(ts *testscript.TestScript, server *clienttest.Dendrite, args []string) {
+	token := clienttest.NewCanary("logintoken").String()
+	ts.Check(server.PutLoginToken(context.Background(), ts.Getenv(args[1]), token))
+	ts.Setenv(args[0], token)
+	planted := ts.Value(loginTokens{}).(*[]string)
+	*planted = append(*planted, token)
+}
+
+// serverOf is the Dendrite of a server name.
+func serverOf(ts *testscript.TestScript, local *clienttest.Dendrite, name string) *clienttest.Dendrite {
+	if name == local.ServerName {
+		return local
+	}
+	server, err := namedDendrite.start()
+	ts.Check(err)
+	return server
 }
 
 func scriptMode(ts *testscript.TestScript, neg bool, args []string) {

@@ -29,7 +29,7 @@ user is refused. The token itself is never an argument: it is asked for on the
 terminal, or comes from --login-token-stdin, --login-token-file,
 --login-token-command or MXLOGIN_LOGIN_TOKEN.`,
 		Example: `  mxlogin token example.org
-  mxlogin token @alice:example.org --login-token-file token.txt`,
+  mxlogin token '@alice:example.org' --login-token-file token.txt`,
 		Args: atMostOne("TARGET"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.target = argument(args)

@@ -27,7 +27,7 @@ func printUsage(cmd *cobra.Command) error {
 	if cmd.HasHelpSubCommands() {
 		text.WriteString("\nTopics:\n" + commandList(cmd.Commands(), (*cobra.Command).IsAdditionalHelpTopicCommand, "help "))
 	}
-	if codes := cmd.Annotations[annotationExits]; codes != "" {
+	if codes := exitCodesOf(cmd); codes != "" {
 		fmt.Fprintf(&text, "\nExit codes: %s (see \"mxlogin help exit-codes\")\n", codes)
 	}
 	if cmd.HasAvailableSubCommands() {
@@ -110,4 +110,14 @@ func exits(cmd *cobra.Command, codes ...int) *cobra.Command {
 	}
 	cmd.Annotations = map[string]string{annotationExits: strings.Join(texts, " ")}
 	return cmd
+}
+
+// exitCodesOf returns the codes of a command, or of the group that it is in.
+func exitCodesOf(cmd *cobra.Command) string {
+	for ; cmd != nil; cmd = cmd.Parent() {
+		if codes := cmd.Annotations[annotationExits]; codes != "" {
+			return codes
+		}
+	}
+	return ""
 }

@@ -18,7 +18,7 @@ func newWhoami(app *App) *cobra.Command {
 
 It ends with 0 only if the server says that the session is good.`,
 		Example: `  mxlogin whoami
-  mxlogin whoami @alice:example.org -o json`,
+  mxlogin whoami '@alice:example.org' -o json`,
 		Args: atMostOne("ACCOUNT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runWhoami(cmd.Context(), app, argument(args))

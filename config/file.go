@@ -27,6 +27,9 @@ type savedAccount struct {
 	entry *yaml.Node
 }
 
+// Empty returns a file without settings and accounts, that is in no place.
+func Empty() *File { return newFile() }
+
 // newFile is the file that is not there yet.
 func newFile() *File {
 	root := mappingNode()

@@ -69,15 +69,22 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// Resolve finds the homeserver of server. Where it fails with an [Error], the
-// result holds the steps up to there.
+// Resolve finds the homeserver of server: by its well-known file, else under its
+// own name. Where it fails with an [Error], the result holds the steps up to there.
+// A rate limit is a [transport.RateLimitError], and the end of ctx a
+// [transport.InterruptedError] or its cause: neither is an outcome.
+//
+// Client-Server API, "Well-known URI".
 func Resolve(ctx context.Context, t *transport.Client, server matrixid.ServerName) (Result, error) {
 	r := &resolver{transport: t, server: server.String()}
 	base, err := r.homeserver(ctx, server)
 	return r.finish(base, err)
 }
 
-// Probe checks that a homeserver answers at a base URL that a person typed.
+// Probe checks that a homeserver answers at a base URL that a person typed. Its
+// errors are those of [Resolve]; the Outcome of an [Error] is FailError.
+//
+// Client-Server API, GET /versions.
 func Probe(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (Result, error) {
 	r := &resolver{transport: t, server: base.String()}
 	err := r.versions(ctx, base, FailError)

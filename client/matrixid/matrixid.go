@@ -1,5 +1,6 @@
 // Package matrixid has the grammar and the canonical form of the names a login
-// deals with: user IDs, server names and base URLs.
+// deals with: user IDs, server names and base URLs. Every error of this package is
+// a [SyntaxError].
 //
 // Matrix specification, appendices, "Identifier Grammar" and "Server Name".
 package matrixid

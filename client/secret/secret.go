@@ -28,7 +28,8 @@ func New(s string) Value {
 	return Take([]byte(s))
 }
 
-// Take makes a Value of b and owns b from then on: [Value.Wipe] clears it.
+// Take makes a Value of b and owns b from then on: the caller must not use it
+// again, and [Value.Wipe] clears it.
 func Take(b []byte) Value {
 	if len(b) == 0 {
 		return Value{}

@@ -18,7 +18,7 @@ import (
 // NetworkError tells that no whole answer came from the server.
 type NetworkError struct {
 	Request string // method, origin and path
-	Host    string
+	Host    string // without the port
 	Reason  string // one clause, without the request's URL
 	Timeout bool
 	// Sent reports that the request may have reached the server: it may have
@@ -33,9 +33,9 @@ func (e *NetworkError) Unwrap() error { return e.Err }
 
 // TLSError tells that the server's certificate or its TLS was refused.
 type TLSError struct {
-	Request string
-	Host    string
-	Reason  string
+	Request string // method, origin and path
+	Host    string // without the port
+	Reason  string // one clause
 	Err     error
 }
 
@@ -57,10 +57,10 @@ func (e *LimitError) Error() string {
 // RedirectError tells that the server sent the request elsewhere, and it was not
 // sent there.
 type RedirectError struct {
-	Request string
-	Status  int
-	To      matrixid.Origin
-	TooMany bool // redirects are followed for this request, but not that many
+	Request string          // method, origin and path
+	Status  int             // of the answer
+	To      matrixid.Origin // where the server wanted it
+	TooMany bool            // redirects are followed for this request, but not that many
 }
 
 func (e *RedirectError) Error() string {
@@ -79,10 +79,13 @@ type ForbiddenError struct {
 
 func (e *ForbiddenError) Error() string { return fmt.Sprintf("%s: %s", e.Origin, e.Reason) }
 
-// RateLimitError tells that the server wants a longer wait than was allowed.
+// RateLimitError tells that the server wants a longer wait than was allowed by
+// [Options].MaxWait, or than the deadline of the context leaves.
+//
+// Client-Server API, "Rate limiting".
 type RateLimitError struct {
-	Request    string
-	RetryAfter time.Duration
+	Request    string        // method, origin and path
+	RetryAfter time.Duration // from now, 1 s at least; a guess where the server named no time
 }
 
 func (e *RateLimitError) Error() string {

@@ -16,11 +16,11 @@ const maxErrorCode = 255
 // Client-Server API, "Standard error response". The text says that "error" is
 // always there, the schema and one of its examples that it need not be.
 type MatrixError struct {
-	Request string
+	Request string          // method, origin and path
 	Origin  matrixid.Origin // of the server
-	Status  int
-	Code    string // errcode, such as M_FORBIDDEN
-	Message string // in the server's words; may be empty
+	Status  int             // of the answer
+	Code    string          // errcode, such as M_FORBIDDEN
+	Message string          // in the server's words; may be empty
 
 	SoftLogout   bool   // M_UNKNOWN_TOKEN, M_USER_LOCKED: the device lives on
 	AdminContact string // M_RESOURCE_LIMIT_EXCEEDED: a URI
@@ -36,10 +36,10 @@ func (e *MatrixError) Error() string {
 
 // ServerError tells of a 5xx: the server, or a proxy before it, could not answer.
 type ServerError struct {
-	Request string
-	Status  int
+	Request string // method, origin and path
+	Status  int    // of the answer, 500 or more
 	Code    string // errcode, where a homeserver said one
-	Message string
+	Message string // in the server's words; may be empty
 }
 
 func (e *ServerError) Error() string {

@@ -15,7 +15,7 @@ type HTTPHost struct {
 }
 
 // ParseHTTPHost reads "host" (any port) or "host:port"; an IPv6 address is in
-// brackets.
+// brackets. Its error is a [matrixid.SyntaxError].
 func ParseHTTPHost(s string) (HTTPHost, error) {
 	base, err := matrixid.ParseBaseURL("http://" + s)
 	if err != nil || strings.ContainsAny(s, "/") {

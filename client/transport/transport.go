@@ -85,8 +85,9 @@ func New(o Options) *Client {
 
 // Do sends r and returns the answer, whatever its status but for a redirect that
 // r does not follow ([RedirectError]) and a rate limit that lasts too long
-// ([RateLimitError]). Other errors are [NetworkError], [TLSError], [LimitError],
-// [ForbiddenError] and the cause of ctx.
+// ([RateLimitError]). Other errors are [NetworkError], [TLSError], [LimitError] and
+// [ForbiddenError]; where ctx ended, [InterruptedError] or, between two tries, its
+// cause.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	retried := false
 	for attempt := 0; ; attempt++ {

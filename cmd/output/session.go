@@ -139,7 +139,7 @@ func printEnv(w io.Writer, s Session) error {
 		if err := checkExact(v[0], v[1]); err != nil {
 			return err
 		}
-		b.WriteString(v[0] + "=" + shellQuote(v[1]) + "\n")
+		b.WriteString(v[0] + "=" + ShellQuote(v[1]) + "\n")
 	}
 	return write(w, []byte(b.String()))
 }

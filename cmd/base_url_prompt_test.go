@@ -1,0 +1,100 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"mxlogin/client/clienttest"
+	"mxlogin/client/secret"
+	"mxlogin/cmd"
+)
+
+// person answers every question for a line with the same one.
+type person struct {
+	line, secret string
+	asked        []string
+}
+
+func (p *person) ReadLine(_ context.Context, prompt string) (string, error) {
+	p.asked = append(p.asked, prompt)
+	return p.line, nil
+}
+
+func (p *person) ReadSecret(context.Context, string) (secret.Value, error) {
+	return secret.New(p.secret), nil
+}
+
+func (p *person) Close() error { return nil }
+
+// lost is a network in which hs.test is found and its well-known file is broken:
+// FAIL_PROMPT; dead.test names a homeserver that is none: FAIL_ERROR. The rest is
+// the loopback.
+type lost struct{}
+
+func (lost) RoundTrip(r *http.Request) (*http.Response, error) {
+	switch {
+	case r.URL.Host == "hs.test":
+		return answer(r, http.StatusInternalServerError, "broken"), nil
+	case r.URL.Host == "dead.test" && strings.HasPrefix(r.URL.Path, "/.well-known"):
+		return answer(r, http.StatusOK, `{"m.homeserver":{"base_url":"https://dead.test"}}`), nil
+	case r.URL.Host == "dead.test":
+		return answer(r, http.StatusNotFound, "{}"), nil
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func answer(r *http.Request, status int, body string) *http.Response {
+	return &http.Response{
+		StatusCode: status, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
+		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r,
+	}
+}
+
+func TestABaseURLIsAskedForOnceWhereDiscoveryLeavesItToThePerson(t *testing.T) {
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	wholeServer(fake, "tok-of-the-test")
+	cases := []struct {
+		name   string
+		args   string
+		line   string
+		code   int
+		asked  int
+		stdout string
+		stderr string
+	}{
+		{"password", "password @alice:hs.test", fake.URL(), 0, 1, fake.URL(), ""},
+		{"login", "login @alice:hs.test", fake.URL(), 0, 1, fake.URL(), ""},
+		{"what is no URL", "password @alice:hs.test", "matrix.hs.test", 2, 1, "", "the answer is not a URL"},
+		{"plain http elsewhere", "password @alice:hs.test", "http://192.0.2.1", 2, 1, "", "plain http is not allowed"},
+		{"nothing", "password @alice:hs.test", "", 2, 1, "", ""},
+		{"--no-input", "password @alice:hs.test --no-input", fake.URL(), 5, 0, "", "no homeserver found for hs.test"},
+		{"FAIL_ERROR", "password @alice:dead.test", fake.URL(), 5, 0, "", "no homeserver found for dead.test"},
+		{"discover", "discover hs.test", fake.URL(), 5, 0, "FAIL_PROMPT", "no homeserver found for hs.test"},
+		{"flows", "flows hs.test", fake.URL(), 5, 0, "", "no homeserver found for hs.test"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			someone := &person{line: c.line, secret: "pw-of-the-test"}
+			var stdout, stderr bytes.Buffer
+			code := cmd.Run(t.Context(), strings.Fields(c.args), &cmd.App{
+				Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Now: time.Now, RoundTripper: lost{},
+				Environment:  cmd.NewEnvironment([]string{"HOME=" + t.TempDir()}),
+				OpenTerminal: func() (cmd.Prompter, error) { return someone, nil },
+			})
+			if code != c.code || len(someone.asked) != c.asked {
+				t.Errorf("exit code %d, asked %q; want %d and %d questions\n%s", code, someone.asked, c.code, c.asked, &stderr)
+			}
+			if !strings.Contains(stdout.String(), c.stdout) || !strings.Contains(stderr.String(), c.stderr) {
+				t.Errorf("stdout: %s\nstderr: %s", &stdout, &stderr)
+			}
+			if c.asked > 0 && !strings.HasSuffix(someone.asked[0], "Base URL of the homeserver: ") {
+				t.Errorf("asked %q", someone.asked)
+			}
+		})
+	}
+}
