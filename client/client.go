@@ -16,6 +16,7 @@ import (
 	"net/http"
 
 	"mxlogin/client/matrixid"
+	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 )
 
@@ -48,6 +49,12 @@ func (c *Client) WithPrefix(p Prefix) *Client {
 		p = V3
 	}
 	return &Client{transport: c.transport, base: c.base, prefix: p}
+}
+
+// Bind binds a secret to the origin of this homeserver: a password that a person
+// means for it, or a token that it has issued.
+func (c *Client) Bind(v secret.Value) transport.Credential {
+	return transport.Bind(v, c.base.Origin())
 }
 
 // Base returns the base URL of the homeserver.

@@ -117,7 +117,7 @@ func ExampleClient_LoginPassword_email() {
 	}`)
 	defer fake.Close()
 
-	password := transport.Bind(secret.New("correct horse battery staple"), homeserver.Base().Origin())
+	password := homeserver.Bind(secret.New("correct horse battery staple"))
 	session, err := homeserver.LoginPassword(context.Background(), client.Email("Alice@example.org"), password, client.LoginOptions{Renewable: true})
 	if err != nil {
 		fmt.Println(err)
@@ -134,7 +134,7 @@ func ExampleClient_LoginToken() {
 	}`)
 	defer fake.Close()
 
-	loginToken := transport.Bind(secret.New("a token that another session has minted"), homeserver.Base().Origin())
+	loginToken := homeserver.Bind(secret.New("a token that another session has minted"))
 	session, err := homeserver.LoginToken(context.Background(), loginToken, client.LoginOptions{DeviceID: "LAPTOP"})
 	fmt.Println(session.UserID, err)
 	// Output:
@@ -147,7 +147,7 @@ func ExampleClient_WhoAmI() {
 	}`)
 	defer fake.Close()
 
-	token := transport.Bind(secret.New("syt_old"), homeserver.Base().Origin())
+	token := homeserver.Bind(secret.New("syt_old"))
 	_, err := homeserver.WhoAmI(context.Background(), token)
 	var refusal *transport.MatrixError
 	if errors.As(err, &refusal) && refusal.Code == "M_UNKNOWN_TOKEN" {
@@ -164,7 +164,7 @@ func ExampleClient_Logout() {
 	}`)
 	defer fake.Close()
 
-	token := transport.Bind(secret.New("syt_old"), homeserver.Base().Origin())
+	token := homeserver.Bind(secret.New("syt_old"))
 	err := homeserver.Logout(context.Background(), token)
 	var refusal *transport.MatrixError
 	if errors.As(err, &refusal) && refusal.Code == "M_UNKNOWN_TOKEN" {
@@ -186,7 +186,7 @@ func Example_errors() {
 		]
 	}`)
 	defer fake.Close()
-	password := transport.Bind(secret.New("wrong"), homeserver.Base().Origin())
+	password := homeserver.Bind(secret.New("wrong"))
 
 	for range 3 {
 		_, err := homeserver.LoginPassword(context.Background(), client.User("alice"), password, client.LoginOptions{})

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -64,7 +65,7 @@ func (s *Store) Load() (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(target); errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return s.missing(), nil // wherever it would be made
 	}
 	if err := s.guardDirectories(target, ignoreNotice); err != nil {

@@ -12,7 +12,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -34,10 +33,9 @@ const (
 	readRetryDelay = 500 * time.Millisecond
 )
 
-// Options say how a [Client] behaves. The zero value of each is usable but for
-// Timeout, which bounds one request with its answer and must be set.
+// Options say how a [Client] behaves. The zero value of each is usable.
 type Options struct {
-	Timeout   time.Duration // of one request, from the dial to the last byte of the answer
+	Timeout   time.Duration // of one request, from the dial to the last byte of the answer; 0: 30 s
 	MaxWait   time.Duration // how long rate limits may be waited out, in all requests together
 	UserAgent string
 	RootCAs   *x509.CertPool // nil: the system's
@@ -64,6 +62,9 @@ type Client struct {
 
 // New makes a Client.
 func New(o Options) *Client {
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -116,11 +117,12 @@ func (c *Client) once(ctx context.Context, r Request, where target) (*Response, 
 	if err := c.permit(r, where.origin); err != nil {
 		return nil, err
 	}
-	body, contentType, err := r.encodeBody()
+	text, contentType, err := r.encodeBody()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", where.name(r.Method), err)
 	}
-	defer clear(body) // it may hold a password
+	body := &wipedBody{text: text}
+	defer func() { _ = body.Close() }()
 
 	sent := new(atomic.Bool)
 	limited, cancel := context.WithTimeout(ctx, c.options.Timeout)
@@ -132,7 +134,11 @@ func (c *Client) once(ctx context.Context, r Request, where target) (*Response, 
 	if err != nil {
 		return nil, fmt.Errorf("%s: the request cannot be built", where.name(r.Method))
 	}
-	setBody(req, body)
+	// Without GetBody: net/http must not send it again.
+	req.ContentLength, req.Body = int64(len(text)), body
+	if len(text) == 0 {
+		req.Body = http.NoBody
+	}
 	c.setHeaders(req, r, contentType)
 
 	start := c.options.Now()
@@ -164,15 +170,6 @@ func (c *Client) permit(r Request, origin matrixid.Origin) error {
 		}
 	}
 	return nil
-}
-
-// setBody gives req a body without GetBody: net/http must not send it again.
-func setBody(req *http.Request, body []byte) {
-	req.ContentLength = int64(len(body))
-	req.Body = http.NoBody
-	if len(body) > 0 {
-		req.Body = io.NopCloser(bytes.NewReader(body))
-	}
 }
 
 func (c *Client) setHeaders(req *http.Request, r Request, contentType string) {

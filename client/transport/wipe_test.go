@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 	"strings"
@@ -10,8 +9,7 @@ import (
 	"mxlogin/client/transport"
 )
 
-// TestK19_TheBodyIsClearedAfterTheExchange holds on to the memory that the body
-// was in.
+// TestK19_TheBodyIsClearedAfterTheExchange holds on to the body of a request.
 func TestK19_TheBodyIsClearedAfterTheExchange(t *testing.T) {
 	base := baseOf(t, "https://hs.test")
 	for name, answer := range map[string]func() (*http.Response, error){
@@ -20,33 +18,24 @@ func TestK19_TheBodyIsClearedAfterTheExchange(t *testing.T) {
 		"no answer": func() (*http.Response, error) { return nil, io.ErrUnexpectedEOF },
 	} {
 		t.Run(name, func(t *testing.T) {
-			var held holder
+			var held io.Reader
 			client, _ := newClient(transport.Options{RoundTripper: roundTripper(func(r *http.Request) (*http.Response, error) {
 				if r.GetBody != nil {
 					t.Error("net/http is given the means to make the body again")
 				}
-				if _, err := r.Body.(io.WriterTo).WriteTo(&held); err != nil {
+				start := make([]byte, 10) // the rest is read later, as net/http may do
+				if _, err := io.ReadFull(r.Body, start); err != nil {
 					t.Error(err)
 				}
-				if !strings.Contains(string(held.memory), "hunter2") {
-					t.Error("the test does not see the body")
-				}
+				held = r.Body
 				return answer()
 			})})
 			_, _ = client.Do(t.Context(), login(base, "hunter2"))
-			if len(bytes.Trim(held.memory, "\x00")) > 0 {
-				t.Errorf("left in memory: %q", held.memory)
+			if rest, err := io.ReadAll(held); err == nil || len(rest) > 0 {
+				t.Errorf("left to read: %q", rest)
 			}
 		})
 	}
-}
-
-// holder keeps the slice that is written to it, which a writer should not do.
-type holder struct{ memory []byte }
-
-func (h *holder) Write(p []byte) (int, error) {
-	h.memory = p
-	return len(p), nil
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)

@@ -6,14 +6,14 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/secret"
-	"mxlogin/client/transport"
 )
 
 // Adopt saves a session that another program has made. The server says who it is
 // of; nothing on the server changes.
 func (k *Keeper) Adopt(ctx context.Context, l Login, token secret.Value) (Result, error) {
 	a := &Attempt{keeper: k, login: l}
-	who, err := a.homeserver().WhoAmI(ctx, transport.Bind(token, l.Base.Origin()))
+	homeserver := a.homeserver()
+	who, err := homeserver.WhoAmI(ctx, homeserver.Bind(token))
 	if err != nil {
 		return Result{}, err
 	}

@@ -177,7 +177,8 @@ func (a *Attempt) logOutReplaced(ctx context.Context, old config.Account) error 
 	if err != nil {
 		return err
 	}
-	return a.keeper.client(base, old.Prefix).Logout(ctx, transport.Bind(old.AccessToken, base.Origin()))
+	homeserver := a.keeper.client(base, old.Prefix)
+	return homeserver.Logout(ctx, homeserver.Bind(old.AccessToken))
 }
 
 // deviceMade is the device of the new session: where the server names none it is
@@ -195,5 +196,5 @@ func (a *Attempt) homeserver() *client.Client {
 
 // credential binds the new token to the origin that issued it.
 func (a *Attempt) credential(s client.Session) transport.Credential {
-	return transport.Bind(s.AccessToken, a.login.Base.Origin())
+	return a.homeserver().Bind(s.AccessToken)
 }

@@ -29,12 +29,8 @@ func (k *Keeper) Open(account config.Account) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("account %s: homeserver: %w", account.Name, err)
 	}
-	return &Client{
-		Client:  k.client(base, account.Prefix),
-		Account: account,
-		Token:   transport.Bind(account.AccessToken, base.Origin()),
-		keeper:  k,
-	}, nil
+	homeserver := k.client(base, account.Prefix)
+	return &Client{Client: homeserver, Account: account, Token: homeserver.Bind(account.AccessToken), keeper: k}, nil
 }
 
 // NoSession says why an account without a session has none.
