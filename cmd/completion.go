@@ -14,6 +14,11 @@ import (
 // and takes no lock, prompts for nothing and asks no server. What goes wrong ends
 // in no suggestions.
 
+// isCompletion reports whether a shell asks for suggestions.
+func isCompletion(args []string) bool {
+	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
+}
+
 // addCompletions tells the shell what may stand for the arguments and flags.
 func addCompletions(app *App, root *cobra.Command) {
 	noFiles := cobra.ShellCompDirectiveNoFileComp

@@ -25,7 +25,8 @@ func TestIdentifiersAsTheServerIsToldThem(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			fake := passwordServer(t, aliceAnswer)
+			fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+			fake.On("POST /_matrix/client/v3/login", clienttest.Reply{Body: `{"user_id":"@alice:hs.test","access_token":"tok-of-the-test","device_id":"A"}`})
 			h := newHome(t, "MXLOGIN_PASSWORD=pw-of-the-test")
 			h.succeed(t, append([]string{"password", "--homeserver", fake.URL(), "--skip-flows"}, c.args...)...)
 			if diff := cmp.Diff(decode(t, c.want), identifierOf(t, fake.Requests()[0])); diff != "" {

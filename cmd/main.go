@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"sync"
 	"time"
 
 	"mxlogin/cmd/terminal"
@@ -33,8 +34,8 @@ func Main() {
 		OpenTerminal: openTerminal,
 		Now:          time.Now,
 	})
-	stop()
 	if cause := context.Cause(ctx); cause != nil && code == explain(cause).ExitCode {
+		stop()
 		endBySignal(cause)
 	}
 	os.Exit(code)
@@ -48,18 +49,34 @@ type SignalError struct{ Signal os.Signal }
 func (e *SignalError) Error() string { return "ended by signal: " + e.Signal.String() }
 
 // withSignals returns a context that ends at the first of the signals that end a
-// process. A second one ends the process at once.
+// process. A second one ends the process at once. Signals are watched for from
+// the moment that something waits for the context: until then they end the
+// process as any other, and a command that never waits is spared the threads that
+// it takes.
 func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, endingSignals()...)
-	go func() {
-		select {
-		case s := <-signals:
-			cancel(&SignalError{Signal: s})
-			signal.Stop(signals)
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { signal.Stop(signals) }
+	watch := sync.OnceFunc(func() {
+		signal.Notify(signals, endingSignals()...)
+		go func() {
+			select {
+			case s := <-signals:
+				cancel(&SignalError{Signal: s})
+				signal.Stop(signals)
+			case <-parent.Done():
+			}
+		}()
+	})
+	return &watchedContext{Context: ctx, watch: watch}, func() { signal.Stop(signals) }
+}
+
+// watchedContext calls watch when it is first waited for.
+type watchedContext struct {
+	context.Context //nolint:containedctx // it is a context
+	watch           func()
+}
+
+func (w *watchedContext) Done() <-chan struct{} {
+	w.watch()
+	return w.Context.Done()
 }

@@ -50,7 +50,6 @@ End it:                            mxlogin logout`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	addHelp(root)
 	root.InitDefaultCompletionCmd()
-	addCompletions(app, root)
 	refuseUnknownCommands(root)
 	return root
 }

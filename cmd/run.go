@@ -20,6 +20,9 @@ func Run(ctx context.Context, args []string, app *App) (code int) {
 		}
 	}()
 	root := NewRoot(app)
+	if isCompletion(args) {
+		addCompletions(app, root)
+	}
 	root.SetArgs(args)
 	root.SetIn(app.Stdin)
 	root.SetOut(app.Stdout)

@@ -91,17 +91,33 @@ func ignoreNotice(Notice) {}
 // lock was waited for. Once the lock is taken ctx has no effect, so that what was
 // begun is saved.
 func (s *Store) Update(ctx context.Context, change func(*File) error) error {
-	return s.replace(ctx, change, false)
+	return s.locked(ctx, func(target string) error {
+		file, info, err := s.readWritable(target)
+		if err != nil {
+			return err
+		}
+		if err := change(file); err != nil {
+			return err
+		}
+		return s.write(target, file, info)
+	})
 }
 
-// Rewrite writes the file as it is, by the same way as [Store.Update]. It shows
-// that a change could be saved, before something is done that makes one needed.
-func (s *Store) Rewrite(ctx context.Context) error {
-	return s.replace(ctx, func(*File) error { return nil }, true)
+// Check shows that a change could be saved, by the way that [Store.Update] goes
+// but for the last step, before something is done that makes one needed. Its
+// errors are those of Update.
+func (s *Store) Check(ctx context.Context) error {
+	return s.locked(ctx, func(target string) error {
+		file, _, err := s.readWritable(target)
+		if err != nil {
+			return err
+		}
+		return tryWrite(target, file.raw)
+	})
 }
 
-// replace is Update; always says to write also where nothing changed.
-func (s *Store) replace(ctx context.Context, change func(*File) error, always bool) error {
+// locked does work under the lock of the file.
+func (s *Store) locked(ctx context.Context, work func(target string) error) error {
 	target, err := s.prepare()
 	if err != nil {
 		return err
@@ -111,17 +127,21 @@ func (s *Store) replace(ctx context.Context, change func(*File) error, always bo
 		return err
 	}
 	defer release()
+	return work(target)
+}
+
+// readWritable reads the file that is about to be replaced. A replacement does not
+// ask for the right to write the old file, so that is done here: who marked it
+// read-only meant it.
+func (s *Store) readWritable(target string) (*File, fs.FileInfo, error) {
 	file, info, err := s.read(target)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if info != nil && info.Mode().Perm()&0o200 == 0 {
-		return newFileError("write", target, ErrReadOnly)
+		return nil, nil, newFileError("write", target, ErrReadOnly)
 	}
-	if err := change(file); err != nil {
-		return err
-	}
-	return s.write(target, file, info, always)
+	return file, info, nil
 }
 
 // prepare finds the file and makes its directory ready for it.
@@ -187,15 +207,14 @@ func (s *Store) readRaw(target string) ([]byte, fs.FileInfo, error) {
 	return data, info, nil
 }
 
-// write replaces the file at target by file, if that changed or always is set.
-// What could not be read again is not written. info is of the old file, nil if
-// there is none.
-func (s *Store) write(target string, file *File, info fs.FileInfo, always bool) error {
+// write replaces the file at target by file, unless nothing changed. What could
+// not be read again is not written. info is of the old file, nil if there is none.
+func (s *Store) write(target string, file *File, info fs.FileInfo) error {
 	data, err := file.Bytes()
 	if err != nil {
 		return newFileError("write", target, err)
 	}
-	if bytes.Equal(data, file.raw) && !always {
+	if bytes.Equal(data, file.raw) {
 		return nil
 	}
 	if _, err := Parse(data); err != nil {

@@ -350,7 +350,7 @@ func wantOnly(t *testing.T, dir string, want ...string) {
 	}
 }
 
-func TestRewriteWritesWhatHasNotChanged(t *testing.T) {
+func TestCheckLeavesTheFileAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	store := NewStore(path, true, func(Notice) {})
 	if err := store.Update(t.Context(), func(f *File) error {
@@ -363,21 +363,36 @@ func TestRewriteWritesWhatHasNotChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := store.Rewrite(t.Context()); err != nil {
+	if err := store.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Stat(path)
-	if err != nil {
+	if err != nil || !os.SameFile(before, after) {
+		t.Errorf("the file was replaced: %v", err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 2 { // the file and its lock
+		t.Errorf("left behind: %v, %v", entries, err)
+	}
+}
+
+func TestCheckFailsWhereUpdateWould(t *testing.T) {
+	dir := t.TempDir()
+	blocked := filepath.Join(dir, "a-file")
+	readOnly := filepath.Join(dir, "read-only.yaml")
+	broken := filepath.Join(dir, "broken.yaml")
+	for path, content := range map[string]string{blocked: "x", readOnly: "version: 1\n", broken: "x: ["} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chmod(readOnly, 0o400); err != nil {
 		t.Fatal(err)
 	}
-	if os.SameFile(before, after) {
-		t.Error("the file was not written again")
-	}
-	if now, err := os.ReadFile(path); err != nil || string(now) != string(old) {
-		t.Errorf("the file changed: %v", err)
+	for _, path := range []string{filepath.Join(blocked, "config.yaml"), readOnly, broken} {
+		var failed *FileError
+		if err := NewStore(path, true, func(Notice) {}).Check(t.Context()); !errors.As(err, &failed) {
+			t.Errorf("%s: %v", path, err)
+		}
 	}
 }

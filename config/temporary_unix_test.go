@@ -4,6 +4,7 @@ package config
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,8 +38,12 @@ func TestK13_TemporaryFilesAreOursFromTheirCreation(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	stopped := make(chan error, 1)
 	go func() {
-		for ctx.Err() == nil {
-			if err := store.Rewrite(t.Context()); err != nil {
+		for n := 0; ctx.Err() == nil; n++ {
+			err := store.Update(t.Context(), func(f *File) error { return f.SetSetting("device_name", fmt.Sprint(n)) })
+			if err == nil {
+				err = store.Check(t.Context())
+			}
+			if err != nil {
 				stopped <- err
 				return
 			}

@@ -33,6 +33,25 @@ func replaceFile(path string, data []byte) error {
 	return nil
 }
 
+// tryWrite writes data beside path and removes it again.
+func tryWrite(path string, data []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), tempPrefix(path)+"*")
+	if err != nil {
+		return newFileError("write", path, err)
+	}
+	_, err = temp.Write(data)
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if removeErr := os.Remove(temp.Name()); err == nil {
+		err = removeErr
+	}
+	if err != nil {
+		return newFileError("write", path, err)
+	}
+	return nil
+}
+
 // fill writes data to temp and closes it.
 func fill(temp *os.File, data []byte) error {
 	_, err := temp.Write(data)

@@ -55,7 +55,7 @@ func (k *Keeper) Begin(ctx context.Context, l Login) (*Attempt, error) {
 	case l.Saved != nil && l.Saved.HasSession() && l.Saved.DeviceID == a.deviceID:
 		// The entry knows its device and its token is good until the answer
 		// comes: only show that the file can be written.
-		return a, k.Store.Rewrite(ctx)
+		return a, k.Store.Check(ctx)
 	}
 	return a, k.Store.Update(ctx, a.savePending)
 }

@@ -58,9 +58,9 @@ func TestS3_NothingIsSentWhereTheFileCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestBeginShowsThatASavedSessionCouldBeReplaced: nothing has to change, and the
-// file is written all the same.
-func TestBeginShowsThatASavedSessionCouldBeReplaced(t *testing.T) {
+// TestBeginLeavesASavedSessionAsItIs: it was seen that the file can be written,
+// and nothing has to change.
+func TestBeginLeavesASavedSessionAsItIs(t *testing.T) {
 	w := newWorld(t)
 	before := w.write(saved)
 	old, err := os.Stat(w.path)
@@ -68,8 +68,8 @@ func TestBeginShowsThatASavedSessionCouldBeReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.begin(w.renewing(w.asAlice()))
-	if now, err := os.Stat(w.path); err != nil || os.SameFile(old, now) {
-		t.Errorf("the file was not written: %v", err)
+	if now, err := os.Stat(w.path); err != nil || !os.SameFile(old, now) {
+		t.Errorf("the file was written: %v", err)
 	}
 	if diff := cmp.Diff(before, w.read()); diff != "" {
 		t.Error(diff)
