@@ -169,6 +169,25 @@ func TestI18_ASignalAtThePromptRestoresTheEchoAndEndsByItself(t *testing.T) {
 	}
 }
 
+// TestI19_AProcessKilledAtThePromptLeavesNothingBehind but the terminal without
+// echo, which nobody can restore then; docs/security.md says so.
+func TestI19_AProcessKilledAtThePromptLeavesNothingBehind(t *testing.T) {
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("GET /_matrix/client/v3/login", clienttest.Reply{Body: passwordFlows})
+	p := startPrompted(t, "password", "@alice:hs.test", "--homeserver", fake.URL())
+	p.await(t, "Password of ")
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = p.Wait()
+	if p.echoes(t) {
+		t.Error("the echo is on: this test no longer shows what it says")
+	}
+	if _, err := os.Stat(p.config); !errors.Is(err, os.ErrNotExist) {
+		t.Error("something was saved")
+	}
+}
+
 // TestARateLimitIsCountedDownOnOneLine watches stderr on a terminal.
 func TestARateLimitIsCountedDownOnOneLine(t *testing.T) {
 	fake := clienttest.NewFake(t, clienttest.FakeOptions{})

@@ -1,0 +1,80 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"mxlogin/client/clienttest"
+)
+
+// heldLogin starts a login by a password command, stops it while the server holds
+// the answer back, and returns its process ID.
+func heldLogin(t *testing.T, password string) int {
+	t.Helper()
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("POST /_matrix/client/v3/login", clienttest.Reply{Hold: true})
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd, _, _ := process(t, "password", "@alice:hs.test", "--homeserver", fake.URL(), "--skip-flows", "--password-file", file)
+	cmd.Env = append(cmd.Env, "MXLOGIN_LOGIN_TOKEN="+password)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := fake.Await(ctx, "POST /_matrix/client/v3/login"); err != nil {
+		t.Fatal(err)
+	}
+	return cmd.Process.Pid
+}
+
+func TestK1_ArgumentsHoldNoSecret(t *testing.T) {
+	password := clienttest.NewCanary("pw").String()
+	arguments, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", heldLogin(t, password)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(arguments, []byte("--password-file")) {
+		t.Errorf("these are no arguments of ours: %q", arguments)
+	}
+	clienttest.ScanForSecrets(t, "the arguments", arguments, password)
+}
+
+// TestK2_TheEnvironmentIsCleanAfterTheStart: what mxlogin and its children see
+// holds no secret. The kernel still shows what the process was started with, to
+// its own user only; docs/security.md says so.
+func TestK2_TheEnvironmentIsCleanAfterTheStart(t *testing.T) {
+	token := clienttest.NewCanary("tok").String()
+	cmd, _, stderr := process(t, "exec", "--", "env")
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("GET /_matrix/client/v3/account/whoami", clienttest.Reply{Body: `{"user_id":"@alice:hs.test","device_id":"A"}`})
+	cmd.Env = append(cmd.Env, "PATH="+os.Getenv("PATH"), "MXLOGIN_HOMESERVER="+fake.URL(), "MXLOGIN_ACCESS_TOKEN="+token)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	var rest []string
+	for line := range strings.Lines(string(out)) {
+		if !strings.HasPrefix(line, "MATRIX_ACCESS_TOKEN=") { // which is what exec is for
+			rest = append(rest, line)
+		}
+	}
+	clienttest.ScanForSecrets(t, "the child's environment", []byte(strings.Join(rest, "")), token, "pw-of-the-test")
+
+	info, err := os.Stat(fmt.Sprintf("/proc/%d/environ", heldLogin(t, token)))
+	if err != nil || info.Mode().Perm() != 0o400 {
+		t.Errorf("others can read the environment that the process was started with: %v, %v", info.Mode(), err)
+	}
+}
