@@ -51,9 +51,7 @@ func (a *App) choosePlace(named target, saved *config.Account) (place, error) {
 	case saved != nil && (named.isZero() || !named.user.IsZero()):
 		return accountPlace(*saved)
 	case !named.isZero():
-		where := named.place()
-		where.account = saved
-		return where, nil
+		return named.place(), nil
 	case settings.Homeserver != "":
 		return a.parseHomeserver(settings.Homeserver)
 	}
