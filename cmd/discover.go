@@ -81,8 +81,18 @@ func runDiscover(ctx context.Context, app *App, text string) error {
 	if found.Warning != "" {
 		app.Reporter().Warning("identity_server", found.Warning)
 	}
-	return err
+	if failed != nil {
+		return &ShownDiscoveryError{Err: failed}
+	}
+	return nil
 }
+
+// ShownDiscoveryError is a failed discovery whose steps have been shown.
+type ShownDiscoveryError struct{ Err error }
+
+func (e *ShownDiscoveryError) Error() string { return e.Err.Error() }
+
+func (e *ShownDiscoveryError) Unwrap() error { return e.Err }
 
 // discoveredPlace is what is to be discovered: the target as it was written, also
 // where an account is saved of it. Without a target it is what a login would use.

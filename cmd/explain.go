@@ -87,7 +87,7 @@ func describeSession(err error) (output.Failure, bool) {
 	var kept *KeptError
 	switch {
 	case errors.As(err, &kept):
-		return wrapping(kept.Err, "; nothing has changed", "try again later; --local-only forgets the session here and leaves it on the server"), true
+		return wrapping(kept.Err, "; the saved session is kept", "try again later; --local-only forgets the session here and leaves it on the server"), true
 	case errors.As(err, &unfinished):
 		return describeUnfinished(unfinished), true
 	case errors.As(err, &other):
@@ -183,6 +183,9 @@ func describeDiscovery(err error) (output.Failure, bool) {
 		return output.Failure{}, false
 	}
 	hint := fmt.Sprintf("see each step: mxlogin discover %s; or name the homeserver by its URL with --homeserver", shellWord(failed.Server))
+	if shown := (*ShownDiscoveryError)(nil); errors.As(err, &shown) {
+		hint = "a login can name the homeserver by its URL: --homeserver https://…"
+	}
 	failure := failureOf(classDiscovery, failed.Error(), hint)
 	if tls := (*transport.TLSError)(nil); errors.As(failed.Err, &tls) {
 		failure.Code, failure.Hint = string(classTLS), tlsHint(tls)

@@ -66,7 +66,7 @@ func runImport(ctx context.Context, app *App, o *importOptions) error {
 		return &UsageError{Message: "import saves a session, and the setting storage is none", Hint: "set MXLOGIN_STORAGE=file for this run"}
 	}
 	options := loginOptions{showToken: o.showToken}
-	login, err := app.findLogin(ctx, options, flowImport, session.Asked{User: named.user}, named)
+	login, err := app.findLogin(ctx, options, flowImport, session.Asked{User: named.user}, named, true)
 	if err != nil {
 		return err
 	}

@@ -48,14 +48,18 @@ func runLogin(ctx context.Context, app *App, o *loginCommandOptions) error {
 	if err != nil {
 		return err
 	}
-	login, err := app.prepareLogin(ctx, o.loginOptions, "", session.Asked{User: named.user}, named)
+	who, err := app.whoLogsIn(named)
+	if err != nil {
+		return err
+	}
+	login, err := app.prepareLogin(ctx, o.loginOptions, "", who, named)
 	if err != nil {
 		return err
 	}
 	if done, err := login.reuse(ctx); done || err != nil {
 		return err
 	}
-	if err := login.chooseFlow(ctx); err != nil {
+	if err := login.chooseFlow(ctx, o.password.isGiven()); err != nil {
 		return err
 	}
 	if err := login.checkFlow(ctx); err != nil {
@@ -70,9 +74,31 @@ func runLogin(ctx context.Context, app *App, o *loginCommandOptions) error {
 	return login.byPassword(ctx, client.User(login.who.String()), &o.password)
 }
 
+// whoLogsIn returns the user of the target, or, where neither a target nor a
+// homeserver is named, that of the account that commands use.
+func (a *App) whoLogsIn(named target) (session.Asked, error) {
+	settings, err := a.Settings()
+	if err != nil || !named.isZero() || settings.Homeserver != "" {
+		return session.Asked{User: named.user}, err
+	}
+	file, err := a.File()
+	if err != nil {
+		return session.Asked{}, err
+	}
+	account, err := session.Select(file, settings.Account)
+	var none *session.NoSessionError
+	if errors.As(err, &none) {
+		return session.Asked{}, nil
+	}
+	if err != nil {
+		return session.Asked{}, err
+	}
+	return a.parseUser(account.UserID)
+}
+
 // chooseFlow takes the first of the flows, best first, that the homeserver offers
 // and that can be gone from here, and says so.
-func (l *loginRun) chooseFlow(ctx context.Context) error {
+func (l *loginRun) chooseFlow(ctx context.Context, passwordGiven bool) error {
 	flows, err := l.askFlows(ctx)
 	if err != nil && !errors.Is(err, client.ErrNoLoginAPI) {
 		return err
@@ -82,7 +108,7 @@ func (l *loginRun) chooseFlow(ctx context.Context) error {
 	_, takesPassword := flows.Find(client.FlowPassword)
 	why := ""
 	switch {
-	case hasToken && takesToken:
+	case hasToken && takesToken && !passwordGiven:
 		l.flow, why = client.FlowToken, envLoginToken+" is set"
 	case takesPassword:
 		l.flow, why = client.FlowPassword, "the server offers it"

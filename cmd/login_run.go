@@ -25,6 +25,7 @@ type loginRun struct {
 	saved   *config.Account // that this login renews; nil for a new account
 	base    matrixid.BaseURL
 	prefix  client.Prefix
+	saves   bool          // the session is to be kept
 	flows   *client.Flows // what the homeserver offers; nil while it was not asked
 	link    connection
 	keeper  *session.Keeper
@@ -39,7 +40,7 @@ func (a *App) prepareLogin(ctx context.Context, o loginOptions, flow string, who
 	if err != nil {
 		return nil, err
 	}
-	l, err := a.findLogin(ctx, o, flow, who, named)
+	l, err := a.findLogin(ctx, o, flow, who, named, store != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -62,12 +63,12 @@ func (a *App) prepareEphemeral(ctx context.Context, o loginOptions, flow string,
 	if err := checkDeviceID(o.deviceID); err != nil {
 		return nil, err
 	}
-	return a.findLogin(ctx, o, flow, who, target{user: who.User})
+	return a.findLogin(ctx, o, flow, who, target{user: who.User}, false)
 }
 
-// findLogin prepares a login whose session nobody keeps.
-func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who session.Asked, named target) (*loginRun, error) {
-	l := &loginRun{app: a, options: o, flow: flow, who: who}
+// findLogin prepares a login. Who wants its session saved gives the keeper a store.
+func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who session.Asked, named target, saves bool) (*loginRun, error) {
+	l := &loginRun{app: a, options: o, flow: flow, who: who, saves: saves}
 	if err := l.findSaved(); err != nil {
 		return nil, err
 	}
@@ -107,6 +108,9 @@ func (l *loginRun) findSaved() error {
 		return err
 	}
 	l.saved, err = session.ForLogin(file, settings.Account, l.who, l.base)
+	if choice := (*session.ChoiceError)(nil); errors.As(err, &choice) && !l.saves {
+		return nil // which account is meant does not matter where none is changed
+	}
 	return err
 }
 

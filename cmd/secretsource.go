@@ -34,6 +34,9 @@ func (s *secretSource) defineFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.command, s.name+"-command", "", "run a `command`, without a shell, and read the "+what+" from its output")
 }
 
+// isGiven reports whether a flag names the source.
+func (s *secretSource) isGiven() bool { return s.stdin || s.file != "" || s.command != "" }
+
 // check refuses two sources at once.
 func (s *secretSource) check() error {
 	given := 0

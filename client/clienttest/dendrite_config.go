@@ -80,8 +80,12 @@ func (d *Dendrite) config(signingKey string, o DendriteOptions) object {
 	}
 }
 
+// database says where a component keeps its data. Dendrite drops the query of a
+// connection string, so this one is hidden in the path: a transaction takes the
+// write lock when it begins. One that takes it later is refused at once where
+// another writes, whatever the time that is set for waiting.
 func (d *Dendrite) database(component string) object {
-	return object{"connection_string": "file:" + filepath.ToSlash(d.databaseFile(component))}
+	return object{"connection_string": "file:" + filepath.ToSlash(d.databaseFile(component)) + "%3F_txlock=immediate"}
 }
 
 func (d *Dendrite) databaseFile(component string) string {
