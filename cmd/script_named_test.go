@@ -44,10 +44,8 @@ func scriptNamed(t *testing.T, ts *testscript.TestScript, args []string) {
 }
 
 func namedFake(t *testing.T, ts *testscript.TestScript, ca *clienttest.CA, host, file string) *clienttest.Fake {
-	name := host
-	if !strings.HasPrefix(host, "[") {
-		name, _, _ = strings.Cut(host, ":")
-	} else {
+	name, _, _ := strings.Cut(host, ":")
+	if strings.HasPrefix(host, "[") { // an IPv6 address
 		name = host[1:strings.Index(host, "]")]
 	}
 	fake, err := clienttest.StartFake(context.Background(), clienttest.FakeOptions{TLS: true, CA: ca, Hosts: []string{name}})
