@@ -78,7 +78,7 @@ func startShell(t *testing.T, path string, args ...string) *shell {
 	}
 	cmd := exec.Command(path, args...)
 	// testscript has put mxlogin into the PATH of scripts only.
-	cmd.Env = []string{"HOME=" + home, "PATH=" + mxloginDir(t) + ":" + os.Getenv("PATH"), "TERM=dumb", "PS1=% "}
+	cmd.Env = []string{"HOME=" + home, "PATH=" + mxloginDir(t) + ":" + os.Getenv("PATH"), "TERM=dumb", "PS1=% ", noRaceSleep}
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 200})
 	if err != nil {
 		t.Fatal(err)

@@ -80,7 +80,7 @@ func TestS27_AConfigFileIsReadWhereItCannotBeWritten(t *testing.T) {
 func runAsStranger(t *testing.T, mxlogin, variable string, args ...string) ended {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), mxlogin, args...)
-	command.Env = []string{variable, "MXLOGIN_PASSWORD=pw-of-the-test"}
+	command.Env = []string{variable, noRaceSleep, "MXLOGIN_PASSWORD=pw-of-the-test"}
 	command.Dir = filepath.Dir(mxlogin)
 	if os.Geteuid() == 0 {
 		command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}

@@ -254,7 +254,7 @@ func (w *guideWorld) sh(t *testing.T, script string, environ ...string) ended {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), "sh", "-eu", "-c", w.here(script))
 	command.Dir = w.dir
-	command.Env = append(slices.Clone(w.environ), environ...)
+	command.Env = append(append(slices.Clone(w.environ), noRaceSleep), environ...)
 	return finish(t, command)
 }
 

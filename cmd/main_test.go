@@ -15,6 +15,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(endingDendrite{m}, map[string]func(){"mxlogin": cmd.Main})
 }
 
+// noRaceSleep is for the environment of processes that tests start: under the race
+// detector each would sleep for a second when it ends.
+const noRaceSleep = "GORACE=atexit_sleep_ms=0"
+
 // endingDendrite stops the homeservers that the tests shared.
 type endingDendrite struct{ *testing.M }
 

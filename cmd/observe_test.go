@@ -32,7 +32,7 @@ func (h *home) run(t *testing.T, args ...string) ended {
 	}
 	command := exec.CommandContext(t.Context(), self, args...)
 	command.Args[0] = "mxlogin"
-	command.Env = slices.Clone(h.environ)
+	command.Env = append(slices.Clone(h.environ), noRaceSleep)
 	command.Dir = h.dir
 	return finish(t, command)
 }

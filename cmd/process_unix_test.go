@@ -29,7 +29,7 @@ func process(t *testing.T, args ...string) (cmd *exec.Cmd, configFile string, st
 	stderr = new(bytes.Buffer)
 	cmd = exec.Command(self, args...)
 	cmd.Args[0] = "mxlogin"
-	cmd.Env = []string{"HOME=" + home, "MXLOGIN_PASSWORD=pw-of-the-test"}
+	cmd.Env = []string{"HOME=" + home, noRaceSleep, "MXLOGIN_PASSWORD=pw-of-the-test"}
 	cmd.Stderr = stderr
 	return cmd, filepath.Join(home, ".config", "mxlogin", "config.yaml"), stderr
 }

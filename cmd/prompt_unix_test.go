@@ -39,7 +39,7 @@ func startPrompted(t *testing.T, args ...string) *prompted {
 	}
 	p := &prompted{keyboard: keyboard, tty: tty, screen: make(chan string, 100)}
 	p.Cmd, p.config, p.stderr = process(t, args...)
-	p.Env = p.Env[:1] // without the password
+	p.Env = p.Env[:2] // without the password
 	p.Stdin, p.Stdout = strings.NewReader("not the password\n"), &p.stdout
 	p.ExtraFiles = []*os.File{tty}
 	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}

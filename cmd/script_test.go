@@ -126,6 +126,7 @@ func scripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.P
 
 func setUpScript(t *testing.T, env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
+	env.Vars = append(env.Vars, noRaceSleep)
 	env.Setenv("HOME", home)
 	env.Setenv("CONFIG", filepath.Join(home, ".config", "mxlogin", "config.yaml"))
 	password, token := clienttest.NewCanary("pw").String(), clienttest.NewCanary("tok").String()
