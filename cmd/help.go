@@ -13,11 +13,20 @@ import (
 // addHelp adds the topics of help, made from the tables that the code uses.
 func addHelp(root *cobra.Command) {
 	root.AddCommand(
-		&cobra.Command{Use: "exit-codes", Short: "What mxlogin's exit codes mean", Long: exitCodesHelp()},
-		&cobra.Command{Use: "environment", Short: "The environment variables that mxlogin reads", Long: environmentHelp()},
+		newTopic("exit-codes", "What mxlogin's exit codes mean", exitCodesHelp),
+		newTopic("environment", "The environment variables that mxlogin reads", environmentHelp),
 	)
 	root.SetHelpCommand(newHelp(root))
 	root.InitDefaultHelpCmd()
+}
+
+// newTopic makes a topic of help. Its text is made when somebody reads it.
+func newTopic(name, short string, text func() string) *cobra.Command {
+	topic := &cobra.Command{Use: name, Short: short}
+	topic.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		_, _ = fmt.Fprintln(cmd.OutOrStdout(), text())
+	})
+	return topic
 }
 
 // newHelp is cobra's help command, but for a word that is no command: that is a

@@ -77,7 +77,12 @@ func topicPage(root *cobra.Command, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("topic %s: %w", name, err)
 	}
-	return fmt.Sprintf("# %s\n\n```text\n%s\n```\n", topic.Short, topic.Long), nil
+	var text bytes.Buffer
+	topic.SetOut(&text)
+	if err := topic.Help(); err != nil {
+		return "", fmt.Errorf("topic %s: %w", name, err)
+	}
+	return fmt.Sprintf("# %s\n\n```text\n%s```\n", topic.Short, text.String()), nil
 }
 
 func configPage() string {
