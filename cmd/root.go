@@ -185,15 +185,11 @@ func isSecretName(flag string) bool {
 	return strings.Contains(flag, "password") || strings.Contains(flag, "token") || flag == "p"
 }
 
-// nearestFlag returns a flag of the command that starts as the given one does, or
-// holds it.
-func nearestFlag(cmd *cobra.Command, given string) (near string) {
-	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-		if len(given) > 2 && !flag.Hidden && (strings.HasPrefix(flag.Name, given) || strings.HasPrefix(given, flag.Name)) {
-			near = flag.Name
-		}
-	})
-	return near
+// nearestFlag returns the flag of the command that was most likely meant.
+func nearestFlag(cmd *cobra.Command, given string) string {
+	var known []string
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) { known = append(known, flag.Name) })
+	return config.Nearest(given, known)
 }
 
 func seeHelp(cmd *cobra.Command) string { return fmt.Sprintf("see %q", cmd.CommandPath()+" --help") }

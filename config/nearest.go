@@ -1,8 +1,8 @@
 package config
 
-// nearest is the candidate that key was most likely meant to be, or empty if
+// Nearest is the candidate that key was most likely meant to be, or empty if
 // none is close.
-func nearest(key string, candidates []string) string {
+func Nearest(key string, candidates []string) string {
 	best, least := "", 4
 	for _, candidate := range candidates {
 		if d := distance(key, candidate); d < least && d < len(candidate) {

@@ -148,7 +148,7 @@ func fileSetting(key string) (Setting, error) {
 		}
 		known = append(known, setting.Key)
 	}
-	return Setting{}, &SettingError{Key: key, Suggestion: nearest(key, known)}
+	return Setting{}, &SettingError{Key: key, Suggestion: Nearest(key, known)}
 }
 
 // check holds a value to the kind of the setting. origin names the source for
