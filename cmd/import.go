@@ -66,11 +66,8 @@ func runImport(ctx context.Context, app *App, o *importOptions) error {
 		return &UsageError{Message: "import saves a session, and the setting storage is none", Hint: "set MXLOGIN_STORAGE=file for this run"}
 	}
 	options := loginOptions{showToken: o.showToken}
-	login, err := app.findLogin(ctx, options, flowImport, session.Asked{User: named.user}, named, true)
+	login, err := app.prepareLogin(ctx, options, flowImport, session.Asked{User: named.user}, named)
 	if err != nil {
-		return err
-	}
-	if login.keeper.Store, err = app.Store(); err != nil {
 		return err
 	}
 	if err := login.findPrefix(ctx); err != nil {

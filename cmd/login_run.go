@@ -40,8 +40,8 @@ func (a *App) prepareLogin(ctx context.Context, o loginOptions, flow string, who
 	if err != nil {
 		return nil, err
 	}
-	l, err := a.findLogin(ctx, o, flow, who, named, store != nil)
-	if err != nil {
+	l := &loginRun{app: a, options: o, flow: flow, who: who, saves: store != nil}
+	if err := l.find(ctx, named); err != nil {
 		return nil, err
 	}
 	l.keeper.Store = store
@@ -63,37 +63,35 @@ func (a *App) prepareEphemeral(ctx context.Context, o loginOptions, flow string,
 	if err := checkDeviceID(o.deviceID); err != nil {
 		return nil, err
 	}
-	return a.findLogin(ctx, o, flow, who, target{user: who.User}, false)
+	l := &loginRun{app: a, options: o, flow: flow, who: who}
+	return l, l.find(ctx, target{user: who.User})
 }
 
-// findLogin prepares a login. Who wants its session saved gives the keeper a store.
-func (a *App) findLogin(ctx context.Context, o loginOptions, flow string, who session.Asked, named target, saves bool) (*loginRun, error) {
-	l := &loginRun{app: a, options: o, flow: flow, who: who, saves: saves}
+// find finds the saved account, the homeserver and the way to it. Who wants the
+// session saved gives the keeper a store.
+func (l *loginRun) find(ctx context.Context, named target) error {
 	if err := l.findSaved(); err != nil {
-		return nil, err
+		return err
 	}
-	where, err := a.choosePlace(named, l.saved)
+	where, err := l.app.choosePlace(named, l.saved)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	l.base = where.base
 	if err := l.findSaved(); err != nil {
-		return nil, err
+		return err
 	}
 	if where.account == nil {
 		where.account = l.saved
 	}
-	if l.link, err = a.connect(where.account); err != nil {
-		return nil, err
+	if l.link, err = l.app.connect(where.account); err != nil {
+		return err
 	}
-	if l.base, err = a.findAsking(ctx, l.link.transport, where); err != nil {
-		return nil, err
+	if l.base, err = l.app.findAsking(ctx, l.link.transport, where); err != nil {
+		return err
 	}
-	if err := l.findSaved(); err != nil {
-		return nil, err
-	}
-	l.keeper = a.unsavedKeeper(l.link)
-	return l, nil
+	l.keeper = l.app.unsavedKeeper(l.link)
+	return l.findSaved()
 }
 
 // findSaved looks for the account that this login renews. A localpart names one
