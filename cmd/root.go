@@ -58,7 +58,7 @@ End it:                            mxlogin logout`,
 func globalSettings() []string {
 	return []string{
 		"config", "homeserver", "account", "output", "timeout", "max_wait", "ca_file", "allow_http",
-		"no_input", "no_browser", "quiet", "verbose",
+		"no_input", "quiet", "verbose",
 	}
 }
 

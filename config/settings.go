@@ -33,22 +33,20 @@ func (s Source) String() string {
 
 // Settings are the settings in force.
 type Settings struct {
-	Config         string // empty: [DefaultPath]
-	Account        string
-	Homeserver     string
-	Output         string
-	Timeout        time.Duration
-	MaxWait        time.Duration
-	LoginTimeout   time.Duration
-	CAFile         string
-	AllowHTTP      []string
-	NoInput        bool
-	NoBrowser      bool
-	Quiet          bool
-	Verbose        bool
-	DeviceName     string
-	Storage        string
-	OAuthClientURI string
+	Config       string // empty: [DefaultPath]
+	Account      string
+	Homeserver   string
+	Output       string
+	Timeout      time.Duration
+	MaxWait      time.Duration
+	LoginTimeout time.Duration
+	CAFile       string
+	AllowHTTP    []string
+	NoInput      bool
+	Quiet        bool
+	Verbose      bool
+	DeviceName   string
+	Storage      string
 
 	texts   map[string]string
 	sources map[string]Source
@@ -173,23 +171,21 @@ func (l *layers) settings(table []Setting) (*Settings, error) {
 		sources[setting.Key] = from.source
 	}
 	return &Settings{
-		Config:         l.merged.GetString("config"),
-		Account:        l.merged.GetString("account"),
-		Homeserver:     l.merged.GetString("homeserver"),
-		Output:         l.merged.GetString("output"),
-		Timeout:        l.merged.GetDuration("timeout"),
-		MaxWait:        l.merged.GetDuration("max_wait"),
-		LoginTimeout:   l.merged.GetDuration("login_timeout"),
-		CAFile:         l.merged.GetString("ca_file"),
-		AllowHTTP:      splitList(l.merged.GetString("allow_http")),
-		NoInput:        l.merged.GetBool("no_input"),
-		NoBrowser:      l.merged.GetBool("no_browser"),
-		Quiet:          l.merged.GetBool("quiet"),
-		Verbose:        l.merged.GetBool("verbose"),
-		DeviceName:     l.merged.GetString("device_name"),
-		Storage:        l.merged.GetString("storage"),
-		OAuthClientURI: l.merged.GetString("oauth_client_uri"),
-		texts:          texts,
-		sources:        sources,
+		Config:       l.merged.GetString("config"),
+		Account:      l.merged.GetString("account"),
+		Homeserver:   l.merged.GetString("homeserver"),
+		Output:       l.merged.GetString("output"),
+		Timeout:      l.merged.GetDuration("timeout"),
+		MaxWait:      l.merged.GetDuration("max_wait"),
+		LoginTimeout: l.merged.GetDuration("login_timeout"),
+		CAFile:       l.merged.GetString("ca_file"),
+		AllowHTTP:    splitList(l.merged.GetString("allow_http")),
+		NoInput:      l.merged.GetBool("no_input"),
+		Quiet:        l.merged.GetBool("quiet"),
+		Verbose:      l.merged.GetBool("verbose"),
+		DeviceName:   l.merged.GetString("device_name"),
+		Storage:      l.merged.GetString("storage"),
+		texts:        texts,
+		sources:      sources,
 	}, nil
 }

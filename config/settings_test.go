@@ -20,7 +20,7 @@ func TestResolveDefaults(t *testing.T) {
 	}
 	want := &Settings{
 		Output: "text", Timeout: 30 * time.Second, MaxWait: time.Minute, LoginTimeout: 5 * time.Minute,
-		DeviceName: "mxlogin", Storage: "file", OAuthClientURI: "https://mxlogin.invalid/",
+		DeviceName: "mxlogin", Storage: "file",
 	}
 	if diff := cmp.Diff(want, got, ignoreSources); diff != "" {
 		t.Error(diff)
@@ -38,7 +38,7 @@ func TestResolveDefaults(t *testing.T) {
 // TestEverySettingReachesItsField sets each setting of the table from each of
 // its sources.
 func TestEverySettingReachesItsField(t *testing.T) {
-	values := map[Kind]string{KindText: "v", KindBool: "true", KindDuration: "7s", KindList: "a,b", KindChoice: "json", KindHTTPSURL: "https://h/"}
+	values := map[Kind]string{KindText: "v", KindBool: "true", KindDuration: "7s", KindList: "a,b", KindChoice: "json"}
 	defaults, err := Resolve(nil, environment(nil), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -148,12 +148,10 @@ func TestResolveRefuses(t *testing.T) {
 		{flags: map[string]string{"max_wait": "-1s"}, want: "--max-wait"},
 		{flags: map[string]string{"output": "xml"}, want: "one of text, json, token, env, header"},
 		{flags: map[string]string{"nonsense": "x"}, want: "unknown setting"},
-		{flags: map[string]string{"oauth_client_uri": "https://h"}, want: "unknown setting"},
 		{env: map[string]string{"MXLOGIN_OUTPUT": "token"}, want: "MXLOGIN_OUTPUT: \"token\" is not one of text, json"},
 		{env: map[string]string{"MXLOGIN_QUIET": "yes"}, want: "MXLOGIN_QUIET: \"yes\" is not true or false"},
 		{env: map[string]string{"MXLOGIN_STORAGE": "keyring"}, want: "one of file, none"},
 		{env: map[string]string{"MXLOGIN_ALLOW_HTTP": "a,,b"}, want: "a list without empty items"},
-		{env: map[string]string{"MXLOGIN_OAUTH_CLIENT_URI": "http://h/"}, want: "an https URL"},
 		{env: map[string]string{"MXLOGIN_TIMEOUT": long}, want: "MXLOGIN_TIMEOUT"},
 		{file: "timeout: 30", want: "here.yaml: \"30\" is not a duration"},
 		{file: "output: header", want: "one of text, json"},

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +32,6 @@ const (
 	KindDuration // as of time.ParseDuration
 	KindList     // comma separated; in the file a YAML list
 	KindChoice
-	KindHTTPSURL
 )
 
 // Table returns every setting. Flags, environment, file keys and docs come from
@@ -87,11 +85,6 @@ func Table() []Setting {
 			Meaning: "never prompt; CI=true means this too",
 		},
 		{
-			Key: "no_browser", Env: "MXLOGIN_NO_BROWSER", Flag: "no-browser", InFile: true,
-			Kind: KindBool, Default: "false",
-			Meaning: "print the URL instead of opening a browser",
-		},
-		{
 			Key: "quiet", Env: "MXLOGIN_QUIET", Flag: "quiet", InFile: true,
 			Kind: KindBool, Default: "false",
 			Meaning: "print errors and the result only",
@@ -110,11 +103,6 @@ func Table() []Setting {
 			Key: "storage", Env: "MXLOGIN_STORAGE", Flag: "storage", InFile: true,
 			Kind: KindChoice, Default: "file", Choices: []string{"file", "none"},
 			Meaning: "where a login is saved",
-		},
-		{
-			Key: "oauth_client_uri", Env: "MXLOGIN_OAUTH_CLIENT_URI", InFile: true,
-			Kind: KindHTTPSURL, Default: "https://mxlogin.invalid/",
-			Meaning: "client_uri of OAuth 2.0 registrations",
 		},
 	}
 }
@@ -180,10 +168,6 @@ func (s Setting) violated(value string, source Source) string {
 		}
 		if !slices.Contains(choices, value) {
 			return "one of " + strings.Join(choices, ", ")
-		}
-	case KindHTTPSURL:
-		if u, err := url.Parse(value); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
-			return "an https URL"
 		}
 	}
 	return ""
