@@ -97,7 +97,11 @@ func describeSession(err error) (output.Failure, bool) {
 	case errors.As(err, &choice):
 		return failureOf(classUsage, choice.Error(), "name one with --account"), true
 	case errors.As(err, &none):
-		return failureOf(classNoSession, none.Error(), "log in: mxlogin password "+accountArgument(none.Account)), true
+		hint := "log in: mxlogin password " + accountArgument(none.Account)
+		if none.Unknown {
+			hint = "see what is saved: mxlogin accounts"
+		}
+		return failureOf(classNoSession, none.Error(), hint), true
 	case errors.As(err, &over):
 		hint := "log in again: mxlogin password " + accountArgument(over.Account)
 		message := over.Error()

@@ -128,6 +128,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"another user", &session.OtherUserError{Asked: "@alice:example.org", Got: "@mallory:example.org", Fate: session.Fate{LoggedOut: true}}},
 		{"another user, own device", &session.OtherUserError{Asked: "@alice:example.org", Got: "@mallory:example.org", Fate: session.Fate{DeviceID: "LAPTOP"}}},
 		{"no account", &session.NoSessionError{Reason: "no account is saved"}},
+		{"unknown account", &session.NoSessionError{Account: "work", Unknown: true, Reason: "it is not saved"}},
 		{"logged out", &session.NoSessionError{Account: "work", Reason: "it is logged out"}},
 		{"session over", &session.OverError{Account: "work", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
 		{"session over, device kept", &session.OverError{Account: "work", DeviceID: "ABCDEFGHIJ", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},

@@ -34,7 +34,7 @@ func (a *App) parseTarget(text string) (target, error) {
 		}
 		return target{base: base}, targetError(err)
 	case !looksLikeServer(text):
-		return target{}, targetError(&matrixid.SyntaxError{What: "target", Reason: "a single word is none", Hint: "write @user:server, a server name such as example.org, or a URL"})
+		return target{}, targetError(&matrixid.SyntaxError{What: "server name", Reason: "it is a single word", Hint: "write @user:server, a server name such as example.org, or a URL"})
 	}
 	server, err := matrixid.ParseServerName(text)
 	return target{server: server}, targetError(err)

@@ -101,7 +101,7 @@ func named(file *config.File, name string) (config.Account, error) {
 	}
 	switch matches := file.AccountsOf(name); len(matches) {
 	case 0:
-		return config.Account{}, &NoSessionError{Account: name, Reason: "it is not saved"}
+		return config.Account{}, &NoSessionError{Account: name, Unknown: true, Reason: "it is not saved"}
 	case 1:
 		return matches[0], nil
 	default:

@@ -73,6 +73,7 @@ func (e *ChoiceError) Error() string {
 // NoSessionError tells that there is no session to work with.
 type NoSessionError struct {
 	Account string // "" where there is no account at all
+	Unknown bool   // no account of this name is saved
 	Reason  string
 }
 
