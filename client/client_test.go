@@ -97,6 +97,9 @@ func TestIdentifiers(t *testing.T) {
 			t.Errorf("sent %s, want %s", body, c.want)
 		}
 	}
+	if a, b := client.MSISDN("+44 7700-900123"), client.MSISDN("+447700900123"); a.String() != b.String() || a.String() != "+447700900123" {
+		t.Errorf("one number has two names: %s, %s", a, b)
+	}
 	for _, phone := range []client.Identifier{client.Phone("GB", "1"), client.MSISDN("1")} {
 		if _, ok := phone.Deprecated(); ok {
 			t.Error("a phone number has no deprecated form")

@@ -26,16 +26,19 @@ func (a *App) identify(o *passwordOptions) (session.Asked, client.Identifier, er
 	if err := o.checkIdentifier(); err != nil {
 		return session.Asked{}, client.Identifier{}, err
 	}
+	var identifier client.Identifier
 	switch {
 	case o.email != "":
-		return session.Asked{Address: strings.ToLower(o.email)}, client.Email(o.email), nil
+		identifier = client.Email(o.email)
 	case o.phone != "" && o.phoneCountry != "":
-		return session.Asked{Address: strings.ToUpper(o.phoneCountry) + " " + digitsOf(o.phone)}, client.Phone(o.phoneCountry, o.phone), nil
+		identifier = client.Phone(o.phoneCountry, o.phone)
 	case o.phone != "":
-		return session.Asked{Address: "+" + digitsOf(o.phone)}, client.MSISDN(o.phone), nil
+		identifier = client.MSISDN(o.phone)
+	default:
+		who, err := a.askedUser(o.user)
+		return who, client.User(who.String()), err
 	}
-	who, err := a.askedUser(o.user)
-	return who, client.User(who.String()), err
+	return session.Asked{Address: identifier.String()}, identifier, nil
 }
 
 func (o *passwordOptions) checkIdentifier() error {
@@ -74,16 +77,6 @@ func isEmail(text string) bool {
 func isPhone(text string, national bool) bool {
 	digits := strings.Trim(text, "+0123456789 ()-./") == "" && strings.ContainsAny(text, "0123456789")
 	return digits && (national || strings.HasPrefix(strings.TrimSpace(text), "+"))
-}
-
-// digitsOf makes a number the same however it is written.
-func digitsOf(phone string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, phone)
 }
 
 // askedUser returns who is to log in: USER, else the user of the saved account

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"unicode/utf8"
 )
 
@@ -24,12 +23,12 @@ type Object struct {
 
 // ParseObject reads body. Its errors never repeat what body holds.
 func ParseObject(body []byte) (Object, error) {
-	if err := checkStrict(body); err != nil {
+	if err := checkText(body); err != nil {
 		return Object{}, err
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return Object{}, errors.New("the answer is not a JSON object")
+	members, err := readMembers(body)
+	if err != nil {
+		return Object{}, err
 	}
 	return Object{members: members}, nil
 }
@@ -131,7 +130,8 @@ func (o Object) Invalid(name, reason string) error {
 	return &ProtocolError{Request: o.request, Status: o.status, Reason: "in the answer, " + o.path + name + " " + reason}
 }
 
-func checkStrict(body []byte) error {
+// checkText holds body against all rules but that of members that come twice.
+func checkText(body []byte) error {
 	switch {
 	case len(bytes.TrimSpace(body)) == 0:
 		return errors.New("the answer is empty")
@@ -144,7 +144,7 @@ func checkStrict(body []byte) error {
 	case hasLoneSurrogate(body):
 		return errors.New("the answer has half a character in a string")
 	}
-	return checkDuplicates(body)
+	return nil
 }
 
 // exceedsDepth counts brackets outside strings. It comes before the parser, so
@@ -214,41 +214,76 @@ func hex4(digits []byte) (unit int) {
 	return unit
 }
 
-// checkDuplicates walks all tokens of body, which is valid JSON.
-func checkDuplicates(body []byte) error {
+// readMembers returns the members of the object that body is. It walks all tokens
+// of body, which is valid JSON, and refuses a name that comes twice in an object
+// at any depth.
+func readMembers(body []byte) (map[string]json.RawMessage, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.UseNumber()
-	var open []map[string]bool // members seen in each open object; nil for an array
-	expectName := false
-	for {
-		token, err := decoder.Token()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return errors.New("the answer is not JSON")
-		}
-		switch token := token.(type) {
-		case json.Delim:
-			switch token {
-			case '{':
-				open = append(open, map[string]bool{})
-			case '[':
-				open = append(open, nil)
-			default:
-				open = open[:len(open)-1]
-			}
-		case string:
-			if expectName {
-				names := open[len(open)-1]
-				if names[token] {
-					return errors.New("the answer has a member twice")
-				}
-				names[token] = true
-				expectName = false
-				continue
-			}
-		}
-		expectName = len(open) > 0 && open[len(open)-1] != nil
+	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
+		return nil, errors.New("the answer is not a JSON object")
 	}
+	members := map[string]json.RawMessage{}
+	for decoder.More() {
+		name, err := readName(decoder)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := members[name]; twice {
+			return nil, errTwice
+		}
+		start := decoder.InputOffset()
+		if err := skipValue(decoder); err != nil {
+			return nil, err
+		}
+		// Between a name and its value stand a colon and white space.
+		members[name] = bytes.TrimLeft(body[start:decoder.InputOffset()], ": \t\r\n")
+	}
+	return members, nil
+}
+
+var (
+	errTwice   = errors.New("the answer has a member twice")
+	errNotJSON = errors.New("the answer is not JSON")
+)
+
+func readName(decoder *json.Decoder) (string, error) {
+	token, err := decoder.Token()
+	name, ok := token.(string)
+	if err != nil || !ok {
+		return "", errNotJSON
+	}
+	return name, nil
+}
+
+// skipValue goes past the next value. The depth of body has been bounded.
+func skipValue(decoder *json.Decoder) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return errNotJSON
+	}
+	open, isDelim := token.(json.Delim)
+	if !isDelim {
+		return nil
+	}
+	seen := map[string]bool{}
+	for decoder.More() {
+		if open == '{' {
+			name, err := readName(decoder)
+			if err != nil {
+				return err
+			}
+			if seen[name] {
+				return errTwice
+			}
+			seen[name] = true
+		}
+		if err := skipValue(decoder); err != nil {
+			return err
+		}
+	}
+	if _, err := decoder.Token(); err != nil {
+		return errNotJSON
+	}
+	return nil
 }

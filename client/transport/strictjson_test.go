@@ -1,6 +1,8 @@
 package transport_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -75,14 +77,20 @@ func TestH8_ALargeObjectIsReadInTime(t *testing.T) {
 		body.WriteString(`":1`)
 	}
 	body.WriteString("}")
-	start := time.Now()
-	_, err := transport.ParseObject([]byte(body.String()))
-	if err != nil && !strings.Contains(err.Error(), "twice") {
-		t.Fatal(err)
+	took := time.Hour // the best of three, since other tests run beside this one
+	for range 3 {
+		start := time.Now()
+		if _, err := transport.ParseObject([]byte(body.String())); err != nil {
+			t.Fatal(err)
+		}
+		took = min(took, time.Since(start))
 	}
-	// Ten times what it is to take: room for a loaded machine and the race
-	// detector, and far below what a quadratic reading would take.
-	if took := time.Since(start); took > 2*time.Second {
+	t.Log(took)
+	limit := 200 * time.Millisecond
+	if raceDetector {
+		limit *= 10 // which is what it costs
+	}
+	if took > limit {
 		t.Errorf("it took %s", took)
 	}
 }
@@ -146,6 +154,16 @@ func FuzzParseObject(f *testing.F) {
 		object, err := transport.ParseObject(body)
 		if err != nil {
 			return
+		}
+		// What is read at all is read as encoding/json reads it.
+		var members map[string]json.RawMessage
+		if err := json.Unmarshal(body, &members); err != nil {
+			t.Fatalf("%q: %v", body, err)
+		}
+		for name, raw := range members {
+			if !bytes.Equal(object.Raw(name), raw) {
+				t.Errorf("%q: %q is %q, want %q", body, name, object.Raw(name), raw)
+			}
 		}
 		for _, name := range []string{"a", "", "access_token"} {
 			_, _, _ = object.String(name)

@@ -15,6 +15,7 @@ import (
 	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
+	"mxlogin/client"
 	"mxlogin/client/clienttest"
 	"mxlogin/client/secret"
 	"mxlogin/cmd/session"
@@ -462,5 +463,26 @@ func TestNameOfAnAccount(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestI33_TimesAreSaneWhateverTheClockSays: a clock that is decades off makes
+// times that are as far off, and a file that can be read again.
+func TestI33_TimesAreSaneWhateverTheClockSays(t *testing.T) {
+	const tenYears = 10 * 365 * 24 * time.Hour
+	for _, now := range []time.Time{time.Unix(0, 0), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		w := newWorld(t)
+		w.keeper.Now = func() time.Time { return now }
+		_, err := w.begin(w.asAlice()).Finish(t.Context(), client.Session{
+			UserID: userID(t, "@alice:hs.test"), DeviceID: "A", AccessToken: secret.New("token-of-alice"),
+			Expires: true, Lifetime: tenYears,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		account, ok := w.load().Account("@alice:hs.test")
+		if want := now.Add(tenYears); !ok || !account.ExpiresAt.Equal(want) || account.ExpiresAt.Location() != time.UTC {
+			t.Errorf("at %s: expires at %s, want %s", now, account.ExpiresAt, want)
+		}
 	}
 }
