@@ -24,12 +24,14 @@ type Account struct {
 	RefreshToken secret.Value
 	ExpiresAt    time.Time // of the access token, in whole seconds; zero: unknown
 	Flow         string    // login type, such as m.login.password
+	LoginAs      string    // how the person was named, where it was not by the user ID
 	API          string    // APILegacy or APIOAuth; a file without it means legacy
 	OAuth        OAuthClient
 	Prefix       string // "r0" for a server without /v3, else empty
 	CAFile       string
 	AllowHTTP    []string
 	Pending      bool // saved before the login was sent, not yet answered
+	Unverified   bool // the user ID is the server's word: nobody had typed it in full
 }
 
 // OAuthClient is the client that an OAuth 2.0 session was granted to.

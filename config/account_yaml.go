@@ -50,6 +50,8 @@ func decodeField(account *Account, key string, value *yaml.Node, path string) (e
 		account.ExpiresAt, err = timeOf(value, path)
 	case "flow":
 		account.Flow, err = stringOf(value, path)
+	case "login_as":
+		account.LoginAs, err = stringOf(value, path)
 	case "api":
 		account.API, err = oneOf(value, path, APILegacy, APIOAuth)
 	case "oauth":
@@ -62,6 +64,8 @@ func decodeField(account *Account, key string, value *yaml.Node, path string) (e
 		account.AllowHTTP, err = stringsOf(value, path)
 	case "pending":
 		account.Pending, err = boolOf(value, path)
+	case "unverified":
+		account.Unverified, err = boolOf(value, path)
 	}
 	return err
 }
@@ -115,6 +119,7 @@ func accountFields(a Account) []field {
 		{key: "refresh_token", value: secretNode(a.RefreshToken)},
 		{key: "expires_at", value: timeNode(a.ExpiresAt)},
 		{key: "flow", value: textNode(a.Flow)},
+		{key: "login_as", value: textNode(a.LoginAs)},
 		{key: "api", value: textNode(a.API)},
 		{key: "oauth", nested: []field{
 			{key: "issuer", value: textNode(a.OAuth.Issuer)},
@@ -124,6 +129,7 @@ func accountFields(a Account) []field {
 		{key: "ca_file", value: textNode(a.CAFile)},
 		{key: "allow_http", value: listNode(a.AllowHTTP)},
 		{key: "pending", value: flagNode(a.Pending)},
+		{key: "unverified", value: flagNode(a.Unverified)},
 	}
 }
 

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,69 @@ accounts:
 ` + lastLine + "\n"
 	if diff := cmp.Diff(want, string(mustBytes(t, file))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestWhereTheKeysOfAnAccountStand holds the order of an entry that has them all,
+// and that a key whose value is gone goes too.
+func TestWhereTheKeysOfAnAccountStand(t *testing.T) {
+	full := Account{
+		Name: "work", UserID: "@alice:example.org", Homeserver: "https://h", LoginURL: "https://l", DeviceID: "DEV",
+		AccessToken: secret.New("at"), RefreshToken: secret.New("rt"), ExpiresAt: time.Unix(1, 0).UTC(),
+		Flow: "m.login.password", LoginAs: "+441632960123", API: APIOAuth, OAuth: OAuthClient{Issuer: "i", ClientID: "c"},
+		Prefix: "r0", CAFile: "ca", AllowHTTP: []string{"h"}, Pending: true, Unverified: true,
+	}
+	file := newFile()
+	file.Put(full)
+	written := string(mustBytes(t, file))
+	want := firstLine + `
+version: 1
+accounts:
+  - name: work
+    user_id: "@alice:example.org"
+    homeserver: https://h
+    login_url: https://l
+    device_id: DEV
+    access_token: at
+    refresh_token: rt
+    expires_at: "1970-01-01T00:00:01Z"
+    flow: m.login.password
+    login_as: "+441632960123"
+    api: oauth
+    oauth:
+      issuer: i
+      client_id: c
+    prefix: r0
+    ca_file: ca
+    allow_http:
+      - h
+    pending: true
+    unverified: true
+` + lastLine + "\n"
+	if diff := cmp.Diff(want, written); diff != "" {
+		t.Error(diff)
+	}
+	file = mustParse(t, written)
+	if got, _ := file.Account("work"); !cmp.Equal(full, got, compareSecrets) {
+		t.Error(cmp.Diff(full, got, compareSecrets))
+	}
+	file.Put(Account{Name: "work", UserID: "@alice:example.org", Homeserver: "https://h"})
+	bare := "accounts:\n  - name: work\n    user_id: \"@alice:example.org\"\n    homeserver: https://h\n" + lastLine + "\n"
+	if got := string(mustBytes(t, file)); !strings.HasSuffix(got, bare) {
+		t.Errorf("what an account no longer has is left:\n%s", got)
+	}
+}
+
+// TestTheKeysOfAnAccountAreInTheManual keeps docs/config.md complete.
+func TestTheKeysOfAnAccountAreInTheManual(t *testing.T) {
+	manual, err := os.ReadFile("../docs/config.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range accountFields(Account{}) {
+		if !strings.Contains(string(manual), "\n| `"+field.key+"` |") {
+			t.Errorf("docs/config.md says nothing of %s", field.key)
+		}
 	}
 }
 

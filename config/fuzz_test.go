@@ -69,8 +69,8 @@ func FuzzAccount(f *testing.F) {
 		want := Account{
 			Name: name, UserID: user, Homeserver: homeserver, LoginURL: host, DeviceID: device,
 			AccessToken: secret.New(access), RefreshToken: secret.New(refresh), ExpiresAt: time.Unix(expires, 0).UTC(),
-			Flow: device, API: APIOAuth, OAuth: OAuthClient{Issuer: host, ClientID: user}, CAFile: name,
-			AllowHTTP: []string{host, "b"}, Pending: pending,
+			Flow: device, LoginAs: name, API: APIOAuth, OAuth: OAuthClient{Issuer: host, ClientID: user}, CAFile: name,
+			AllowHTTP: []string{host, "b"}, Pending: pending, Unverified: !pending,
 		}
 		if y := want.ExpiresAt.Year(); y < 0 || y > 9999 {
 			want.ExpiresAt = time.Time{}

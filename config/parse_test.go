@@ -26,6 +26,8 @@ accounts:
     device_id: ABCDEFGHIJ
     access_token: syt_secret
     flow: m.login.password
+    login_as: alice.smith
+    unverified: true
   - user_id: "@Bob:example.org"
     homeserver: https://matrix.example.org
     login_url: https://login.example.org
@@ -46,7 +48,7 @@ func TestParseReadsWhatPeopleWrite(t *testing.T) {
 	want := []Account{
 		{
 			Name: "work", UserID: "@alice:example.org", Homeserver: "https://matrix.example.org", DeviceID: "ABCDEFGHIJ",
-			AccessToken: secret.New("syt_secret"), Flow: "m.login.password", API: APILegacy,
+			AccessToken: secret.New("syt_secret"), Flow: "m.login.password", LoginAs: "alice.smith", API: APILegacy, Unverified: true,
 		},
 		{
 			Name: "@Bob:example.org", UserID: "@Bob:example.org", Homeserver: "https://matrix.example.org", LoginURL: "https://login.example.org",
@@ -62,7 +64,7 @@ func TestParseReadsWhatPeopleWrite(t *testing.T) {
 		t.Errorf("default account %q", got)
 	}
 	if !want[0].HasSession() || file.Accounts()[1].HasSession() {
-		t.Error("HasSession: a pending account has none, the other has one")
+		t.Error("HasSession: a pending account has none; the other has one, though it is unverified")
 	}
 }
 
@@ -97,6 +99,9 @@ func TestParseRefuses(t *testing.T) {
 		"api":                    {account + "api: " + canary + "\n", "accounts[0].api: must be legacy or oauth"},
 		"prefix":                 {account + "prefix: " + canary + "\n", "accounts[0].prefix: must be r0"},
 		"pending":                {account + "pending: " + canary + "\n", "accounts[0].pending: must be true or false"},
+		"unverified":             {account + "unverified: '" + canary + "'\n", "accounts[0].unverified: must be true or false"},
+		"login_as":               {account + "login_as: [" + canary + "]\n", "accounts[0].login_as: must be a string"},
+		"login_as as number":     {account + "login_as: 12345678\n", "accounts[0].login_as: must be a string; put it in quotes"},
 		"allow_http":             {account + "allow_http: " + canary + "\n", "accounts[0].allow_http: must be a list"},
 		"oauth":                  {account + "oauth: " + canary + "\n", "accounts[0].oauth: must be a mapping"},
 		"oauth issuer":           {account + "oauth: {issuer: [" + canary + "]}\n", "accounts[0].oauth.issuer: must be a string"},

@@ -114,6 +114,40 @@ settings:
   homeserver: example.org
   allow_http: [hs.example.org:8008]
 ` + "```" + `
+
+## Accounts
+
+Under ` + "`accounts:`" + ` is a list of what is saved, and ` + "`default_account:`" + ` names the one that commands use where none is named. mxlogin writes them; comments and
+keys of your own stay. A key that does not apply is left out.
+
+| key | meaning |
+| --- | --- |
 `)
+	for _, row := range accountKeys() {
+		fmt.Fprintf(&page, "| `%s` | %s |\n", row[0], row[1])
+	}
 	return page.String()
+}
+
+// accountKeys are the keys of an account in the file, with their meaning.
+func accountKeys() [][2]string {
+	return [][2]string{
+		{"name", "what the account is called; the user ID unless you chose another name"},
+		{"user_id", "whose session it is"},
+		{"homeserver", "base URL at which the session is used"},
+		{"login_url", "base URL at which the login was made, where that is another"},
+		{"device_id", "device of the session, used again by the next login"},
+		{"access_token", "secret"},
+		{"refresh_token", "secret; renews the access token"},
+		{"expires_at", "when the access token ends, as the server said"},
+		{"flow", "how the login was made, such as `m.login.password`"},
+		{"login_as", "how you were named at the login, where it was not by the user ID: an e-mail address, a phone number, a login name"},
+		{"api", "`legacy` or `oauth`: which API made the session, and renews and ends it"},
+		{"oauth", "`issuer` and `client_id` of a session of the OAuth 2.0 API"},
+		{"prefix", "`r0` for a server that has no `/v3`"},
+		{"ca_file", "as the setting, for this account"},
+		{"allow_http", "as the setting, for this account"},
+		{"pending", "`true` while a login has been sent and not answered"},
+		{"unverified", "`true` where only the server said what the user ID is; a later login of that user ID then asks anew where its homeserver is"},
+	}
 }
