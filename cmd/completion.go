@@ -1,10 +1,10 @@
 package cmd
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"mxlogin/cmd/terminal"
 	"mxlogin/config"
@@ -21,27 +21,46 @@ func isCompletion(args []string) bool {
 
 // addCompletions tells the shell what may stand for the arguments and flags.
 func addCompletions(app *App, root *cobra.Command) {
-	noFiles := cobra.ShellCompDirectiveNoFileComp
 	for _, command := range allCommands(root) {
 		if command.ValidArgsFunction == nil && command.HasParent() {
 			command.ValidArgsFunction = app.completeArguments
 		}
-		complete := func(flag string, f cobra.CompletionFunc) {
-			if command.Flags().Lookup(flag) != nil || command.PersistentFlags().Lookup(flag) != nil {
-				_ = command.RegisterFlagCompletionFunc(flag, f)
+		command.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+			if complete := app.flagCompletion(flag); complete != nil {
+				_ = command.RegisterFlagCompletionFunc(flag.Name, complete)
 			}
-		}
-		complete("account", app.completeAccounts)
-		complete("ephemeral", app.completeUsers)
-		for _, setting := range config.Table() {
-			if choices := slices.Concat(setting.Choices, setting.FlagChoices); len(choices) > 0 {
-				complete(setting.Flag, cobra.FixedCompletions(choices, noFiles))
-			}
-		}
-		for _, flag := range []string{"homeserver", "timeout", "max-wait", "login-timeout", "allow-http", "device-id", "device-name", "email", "phone", "phone-country"} {
-			complete(flag, cobra.NoFileCompletions)
+		})
+	}
+}
+
+// flagCompletion returns what completes the value of a flag, nil where it is a
+// file or a command: those the shell completes. It goes by what usage calls the
+// value.
+func (a *App) flagCompletion(flag *pflag.Flag) cobra.CompletionFunc {
+	if choices := choicesOf(flag); len(choices) > 0 {
+		return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
+	}
+	valueName, _ := pflag.UnquoteUsage(flag)
+	switch {
+	case flag.Name == "account":
+		return a.completeAccounts
+	case valueName == "user":
+		return a.completeUsers
+	case valueName == "file", valueName == "command":
+		return nil
+	}
+	return cobra.NoFileCompletions
+}
+
+// choicesOf returns what a flag that is a setting may be set to, where those are
+// fixed words.
+func choicesOf(flag *pflag.Flag) []cobra.Completion {
+	for _, setting := range config.Table() {
+		if setting.Flag == flag.Name {
+			return setting.FlagValues()
 		}
 	}
+	return nil
 }
 
 func allCommands(root *cobra.Command) []*cobra.Command {

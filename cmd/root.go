@@ -46,20 +46,12 @@ End it:                            mxlogin logout`,
 		exits(newVersion(app), exitOK, exitOther, exitUsage),
 	)
 	root.SetUsageFunc(printUsage)
-	addSettingFlags(root.PersistentFlags(), globalSettings()...)
+	addGlobalFlags(root.PersistentFlags())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	addHelp(root)
 	root.InitDefaultCompletionCmd()
 	refuseUnknownCommands(root)
 	return root
-}
-
-// globalSettings returns the settings whose flags every command has.
-func globalSettings() []string {
-	return []string{
-		"config", "homeserver", "account", "output", "timeout", "max_wait", "ca_file", "allow_http",
-		"no_input", "quiet", "verbose",
-	}
 }
 
 // begin notes the flags of the command that is about to run.
@@ -71,38 +63,36 @@ func (a *App) begin(cmd *cobra.Command) error {
 	return nil
 }
 
-// addSettingFlags adds the flags of settings, with what the table says of them.
-func addSettingFlags(flags *pflag.FlagSet, keys ...string) {
-	shorthands := map[string]string{"output": "o", "quiet": "q", "verbose": "v"}
+// addGlobalFlags adds the flags that every command has.
+func addGlobalFlags(flags *pflag.FlagSet) {
 	for _, setting := range config.Table() {
-		if !slices.Contains(keys, setting.Key) {
-			continue
-		}
-		usage := setting.Meaning
-		short := shorthands[setting.Key]
-		switch setting.Kind {
-		case config.KindBool:
-			flags.BoolP(setting.Flag, short, false, usage)
-		case config.KindList:
-			flags.VarP(&listFlag{}, setting.Flag, short, usage)
-		case config.KindDuration:
-			flags.VarP(&textFlag{kind: "duration", text: setting.Default}, setting.Flag, short, usage)
-		default:
-			flags.VarP(&textFlag{kind: valueName(setting), text: setting.Default}, setting.Flag, short, usage)
+		if setting.Global {
+			addSettingFlag(flags, setting)
 		}
 	}
 }
 
-func valueName(s config.Setting) string {
-	switch {
-	case len(s.Choices)+len(s.FlagChoices) > 0:
-		return strings.Join(slices.Concat(s.Choices, s.FlagChoices), "|")
-	case s.Key == "config" || s.Key == "ca_file":
-		return "file"
-	case s.Key == "homeserver":
-		return "name|URL"
+// addSettingFlags adds the flags of the settings that have these keys.
+func addSettingFlags(flags *pflag.FlagSet, keys ...string) {
+	for _, setting := range config.Table() {
+		if slices.Contains(keys, setting.Key) {
+			addSettingFlag(flags, setting)
+		}
 	}
-	return "name"
+}
+
+// addSettingFlag adds the flag of a setting, with what the table says of it.
+func addSettingFlag(flags *pflag.FlagSet, s config.Setting) {
+	switch s.Kind {
+	case config.KindBool:
+		flags.BoolP(s.Flag, s.Short, false, s.Meaning)
+	case config.KindList:
+		flags.VarP(&listFlag{kind: s.ValueName}, s.Flag, s.Short, s.Meaning)
+	case config.KindChoice:
+		flags.VarP(&textFlag{kind: strings.Join(s.FlagValues(), "|"), text: s.Default}, s.Flag, s.Short, s.Meaning)
+	default:
+		flags.VarP(&textFlag{kind: s.ValueName, text: s.Default}, s.Flag, s.Short, s.Meaning)
+	}
 }
 
 // textFlag holds the text of a flag; config checks it, with the other sources of
@@ -114,10 +104,13 @@ func (f *textFlag) Type() string       { return f.kind }
 func (f *textFlag) Set(s string) error { f.text = s; return nil }
 
 // listFlag collects a flag that may be given several times.
-type listFlag struct{ items []string }
+type listFlag struct {
+	kind  string
+	items []string
+}
 
 func (f *listFlag) String() string     { return strings.Join(f.items, ",") }
-func (f *listFlag) Type() string       { return "host" }
+func (f *listFlag) Type() string       { return f.kind }
 func (f *listFlag) Set(s string) error { f.items = append(f.items, s); return nil }
 
 // refuseUnknownCommands makes every command that only groups others print its

@@ -215,10 +215,15 @@ func TestTableIsConsistent(t *testing.T) {
 		if setting.Flag != "" && setting.Flag != strings.ReplaceAll(setting.Key, "_", "-") {
 			t.Errorf("the flag of %s is %s", setting.Key, setting.Flag)
 		}
-		if seen[setting.Key] {
-			t.Errorf("%s comes twice", setting.Key)
+		if named := setting.Kind != KindBool && setting.Kind != KindChoice; named != (setting.ValueName != "") {
+			t.Errorf("the value of %s is called %q", setting.Key, setting.ValueName)
 		}
-		seen[setting.Key] = true
+		for _, name := range []string{setting.Key, setting.Short} {
+			if name != "" && seen[name] {
+				t.Errorf("%s comes twice", name)
+			}
+			seen[name] = true
+		}
 	}
 }
 

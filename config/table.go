@@ -16,6 +16,9 @@ type Setting struct {
 	Default string
 	Kind    Kind
 
+	Global      bool     // every command has the flag
+	Short       string   // the flag in one letter; empty if there is no such form
+	ValueName   string   // of the flag's value in usage; choices and switches have none
 	InFile      bool     // may stand under settings: in the file
 	ZeroAllowed bool     // of a KindDuration
 	Choices     []string // of a KindChoice
@@ -39,63 +42,63 @@ const (
 func Table() []Setting {
 	return []Setting{
 		{
-			Key: "config", Env: "MXLOGIN_CONFIG", Flag: "config",
+			Key: "config", Env: "MXLOGIN_CONFIG", Flag: "config", ValueName: "file", Global: true,
 			Meaning: "config file",
 		},
 		{
-			Key: "account", Env: "MXLOGIN_ACCOUNT", Flag: "account",
+			Key: "account", Env: "MXLOGIN_ACCOUNT", Flag: "account", ValueName: "name", Global: true,
 			Meaning: "name or user ID of the saved account to use",
 		},
 		{
-			Key: "homeserver", Env: "MXLOGIN_HOMESERVER", Flag: "homeserver", InFile: true,
+			Key: "homeserver", Env: "MXLOGIN_HOMESERVER", Flag: "homeserver", ValueName: "name|URL", Global: true, InFile: true,
 			Meaning: "server name or base URL of the homeserver",
 		},
 		{
-			Key: "output", Env: "MXLOGIN_OUTPUT", Flag: "output", InFile: true,
+			Key: "output", Env: "MXLOGIN_OUTPUT", Flag: "output", Short: "o", Global: true, InFile: true,
 			Kind: KindChoice, Default: "text", Choices: []string{"text", "json"}, FlagChoices: []string{"token", "env", "header"},
 			Meaning: "format of the result",
 		},
 		{
-			Key: "timeout", Env: "MXLOGIN_TIMEOUT", Flag: "timeout", InFile: true,
+			Key: "timeout", Env: "MXLOGIN_TIMEOUT", Flag: "timeout", ValueName: "duration", Global: true, InFile: true,
 			Kind: KindDuration, Default: "30s",
 			Meaning: "how long one request may take",
 		},
 		{
-			Key: "max_wait", Env: "MXLOGIN_MAX_WAIT", Flag: "max-wait", InFile: true,
+			Key: "max_wait", Env: "MXLOGIN_MAX_WAIT", Flag: "max-wait", ValueName: "duration", Global: true, InFile: true,
 			Kind: KindDuration, Default: "60s", ZeroAllowed: true,
 			Meaning: "how long to wait for rate limits, in all",
 		},
 		{
-			Key: "login_timeout", Env: "MXLOGIN_LOGIN_TIMEOUT", Flag: "login-timeout", InFile: true,
+			Key: "login_timeout", Env: "MXLOGIN_LOGIN_TIMEOUT", Flag: "login-timeout", ValueName: "duration", InFile: true,
 			Kind: KindDuration, Default: "5m",
 			Meaning: "how long a person may take to log in",
 		},
 		{
-			Key: "ca_file", Env: "MXLOGIN_CA_FILE", Flag: "ca-file", InFile: true,
+			Key: "ca_file", Env: "MXLOGIN_CA_FILE", Flag: "ca-file", ValueName: "file", Global: true, InFile: true,
 			Meaning: "PEM file of certificate authorities to trust besides the system's",
 		},
 		{
-			Key: "allow_http", Env: "MXLOGIN_ALLOW_HTTP", Flag: "allow-http", InFile: true,
+			Key: "allow_http", Env: "MXLOGIN_ALLOW_HTTP", Flag: "allow-http", ValueName: "host", Global: true, InFile: true,
 			Kind:    KindList,
 			Meaning: "hosts to which plain http is allowed, as host or host:port",
 		},
 		{
-			Key: "no_input", Env: "MXLOGIN_NO_INPUT", Flag: "no-input", InFile: true,
+			Key: "no_input", Env: "MXLOGIN_NO_INPUT", Flag: "no-input", Global: true, InFile: true,
 			Kind: KindBool, Default: "false",
 			Meaning: "never prompt; CI=true means this too",
 		},
 		{
-			Key: "quiet", Env: "MXLOGIN_QUIET", Flag: "quiet", InFile: true,
+			Key: "quiet", Env: "MXLOGIN_QUIET", Flag: "quiet", Short: "q", Global: true, InFile: true,
 			Kind: KindBool, Default: "false",
 			Meaning: "print errors and the result only",
 		},
 		{
-			Key: "verbose", Env: "MXLOGIN_VERBOSE", Flag: "verbose", InFile: true,
+			Key: "verbose", Env: "MXLOGIN_VERBOSE", Flag: "verbose", Short: "v", Global: true, InFile: true,
 			Kind: KindBool, Default: "false",
 			Meaning: "show each request, without secrets",
 		},
 		{
-			Key: "device_name", Env: "MXLOGIN_DEVICE_NAME", Flag: "device-name", InFile: true,
+			Key: "device_name", Env: "MXLOGIN_DEVICE_NAME", Flag: "device-name", ValueName: "name", InFile: true,
 			Default: "mxlogin",
 			Meaning: "public display name of a new device",
 		},
@@ -106,6 +109,9 @@ func Table() []Setting {
 		},
 	}
 }
+
+// FlagValues are the values that the flag of a KindChoice takes.
+func (s Setting) FlagValues() []string { return slices.Concat(s.Choices, s.FlagChoices) }
 
 // ParseSetting holds a value to the setting that the file keeps under key. The
 // error is a [SettingError].
@@ -164,7 +170,7 @@ func (s Setting) violated(value string, source Source) string {
 	case KindChoice:
 		choices := s.Choices
 		if source == SourceFlag {
-			choices = slices.Concat(s.Choices, s.FlagChoices)
+			choices = s.FlagValues()
 		}
 		if !slices.Contains(choices, value) {
 			return "one of " + strings.Join(choices, ", ")
