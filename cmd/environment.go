@@ -15,6 +15,33 @@ const (
 	envAccessToken = "MXLOGIN_ACCESS_TOKEN"
 )
 
+// secretKind is a secret that a person gives.
+type secretKind struct {
+	name     string // as in --NAME-file
+	variable string
+	meaning  string // of the variable
+}
+
+// secretKinds returns every kind of secret. Environment, sources and help come
+// from it.
+func secretKinds() []secretKind {
+	return []secretKind{
+		{"password", envPassword, "the password, where no flag names another source"},
+		{"login-token", envLoginToken, "the login token of mxlogin token, in the same way"},
+		{"access-token", envAccessToken, "the access token of mxlogin import; with MXLOGIN_HOMESERVER a session that is not saved, for whoami, logout and exec"},
+	}
+}
+
+// secretKindOf returns the kind of secret that a variable holds.
+func secretKindOf(variable string) (kind secretKind, isSecret bool) {
+	for _, kind := range secretKinds() {
+		if kind.variable == variable {
+			return kind, true
+		}
+	}
+	return secretKind{}, false
+}
+
 // Environment is a snapshot of environment variables with the secrets kept
 // apart: no child process gets them, and no lookup returns them by accident.
 type Environment struct {
@@ -27,7 +54,7 @@ func NewEnvironment(environ []string) Environment {
 	e := Environment{variables: map[string]string{}, secrets: map[string]secret.Value{}}
 	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		if slices.Contains(secretVariables(), name) {
+		if _, isSecret := secretKindOf(name); isSecret {
 			e.secrets[name] = secret.New(value)
 			continue
 		}
@@ -60,8 +87,4 @@ func (e Environment) ForChildren() []string {
 		environ = append(environ, name+"="+e.variables[name])
 	}
 	return environ
-}
-
-func secretVariables() []string {
-	return []string{envPassword, envLoginToken, envAccessToken}
 }

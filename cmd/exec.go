@@ -21,7 +21,7 @@ type execOptions struct {
 }
 
 func newExec(app *App) *cobra.Command {
-	o := &execOptions{password: secretSource{name: "password", env: envPassword}}
+	o := &execOptions{password: newSecretSource(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "exec [flags] [ACCOUNT] -- COMMAND [ARG...]",
 		Short: "Run a command with a session in its environment",

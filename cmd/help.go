@@ -63,10 +63,10 @@ func environmentHelp() string {
 		}
 		rows = append(rows, [2]string{s.Env, meaning})
 	}
+	for _, s := range secretKinds() {
+		rows = append(rows, [2]string{s.variable, s.meaning})
+	}
 	rows = append(rows,
-		[2]string{envPassword, "the password, where no flag names another source"},
-		[2]string{envLoginToken, "the login token of mxlogin token, in the same way"},
-		[2]string{envAccessToken, "the access token of mxlogin import; with MXLOGIN_HOMESERVER a session that is not saved, for whoami, logout and exec"},
 		[2]string{"CI", "true means MXLOGIN_NO_INPUT=true"},
 		[2]string{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy; requests to this machine go directly"},
 	)

@@ -24,7 +24,7 @@ type importOptions struct {
 const flowImport = "import"
 
 func newImport(app *App) *cobra.Command {
-	o := &importOptions{token: secretSource{name: "access-token", env: envAccessToken}}
+	o := &importOptions{token: newSecretSource(envAccessToken)}
 	cmd := &cobra.Command{
 		Use:   "import [TARGET]",
 		Short: "Save a session that another program has made",

@@ -18,7 +18,7 @@ type loginCommandOptions struct {
 }
 
 func newLogin(app *App) *cobra.Command {
-	o := &loginCommandOptions{password: secretSource{name: "password", env: envPassword}}
+	o := &loginCommandOptions{password: newSecretSource(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "login [TARGET]",
 		Short: "Log in by the best way that the server offers",
@@ -66,7 +66,7 @@ func runLogin(ctx context.Context, app *App, o *loginCommandOptions) error {
 		return err
 	}
 	if login.flow == client.FlowToken {
-		return login.byToken(ctx, &secretSource{name: "login-token", env: envLoginToken})
+		return login.byToken(ctx, new(newSecretSource(envLoginToken)))
 	}
 	if err := login.askWho(ctx); err != nil {
 		return err

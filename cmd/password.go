@@ -20,7 +20,7 @@ type passwordOptions struct {
 }
 
 func newPassword(app *App) *cobra.Command {
-	o := &passwordOptions{password: secretSource{name: "password", env: envPassword}}
+	o := &passwordOptions{password: newSecretSource(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "password [USER]",
 		Short: "Log in with a password (m.login.password)",

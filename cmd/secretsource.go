@@ -23,6 +23,12 @@ type secretSource struct {
 	command string
 }
 
+// newSecretSource returns the source of the secret that variable may hold.
+func newSecretSource(variable string) secretSource {
+	kind, _ := secretKindOf(variable)
+	return secretSource{name: kind.name, env: kind.variable}
+}
+
 func (s *secretSource) addFlags(all *pflag.FlagSet) {
 	inGroup(all, "Where the "+strings.ReplaceAll(s.name, "-", " ")+" comes from", s.defineFlags)
 }

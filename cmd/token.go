@@ -17,7 +17,7 @@ type tokenOptions struct {
 }
 
 func newToken(app *App) *cobra.Command {
-	o := &tokenOptions{token: secretSource{name: "login-token", env: envLoginToken}}
+	o := &tokenOptions{token: newSecretSource(envLoginToken)}
 	cmd := &cobra.Command{
 		Use:   "token [TARGET]",
 		Short: "Log in with a login token (m.login.token)",
