@@ -11,9 +11,9 @@ import (
 	"mxlogin/cmd/terminal"
 )
 
-// PrintJSON writes v as one line of JSON. HTML is not escaped; characters that a
-// terminal would obey or not show are, so the line is safe to look at and means
-// the same.
+// PrintJSON writes v as one line of JSON. HTML is not escaped; what a terminal
+// would obey or not show, and a runner of CI jobs would obey, is: the line is
+// safe to look at and means the same.
 func PrintJSON(w io.Writer, v any) error {
 	line, err := encodeLine(v)
 	if err != nil {
@@ -30,20 +30,24 @@ func encodeLine(v any) ([]byte, error) {
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	return escapeUnprintable(b.Bytes()), nil
+	return escapeObeyed(b.Bytes()), nil
 }
 
-// escapeUnprintable escapes what encoding/json leaves as it is: DEL, C1 and
-// format characters. In JSON they stand in strings only.
-func escapeUnprintable(line []byte) []byte {
+// escapeObeyed escapes what encoding/json leaves as it is and a terminal or a
+// runner of CI jobs obeys: DEL, C1 and format characters, and the second # of
+// "##", for the reason that terminal.Safe gives. In JSON they stand in strings
+// only.
+func escapeObeyed(line []byte) []byte {
 	escaped := make([]byte, 0, len(line))
+	afterHash := false
 	for len(line) > 0 {
 		r, size := utf8.DecodeRune(line)
-		if r == '\n' || terminal.Printable(r) {
+		if r == '\n' || terminal.Printable(r) && !(afterHash && r == '#') {
 			escaped = append(escaped, line[:size]...)
 		} else {
 			escaped = appendEscape(escaped, r)
 		}
+		afterHash = r == '#'
 		line = line[size:]
 	}
 	return escaped

@@ -27,9 +27,8 @@ type Session struct {
 
 // PrintSession writes s to w in one piece. The access token is in it where the
 // format is for tokens or showToken is set, the refresh token in text and JSON
-// with showToken. A value that has to be written as it is and holds a newline,
-// NUL or another character that cannot be shown is an error; then nothing is
-// written.
+// with showToken. A value that has to be written as it is and that a terminal or a
+// runner of CI jobs would obey is an error; then nothing is written.
 func PrintSession(w io.Writer, f Format, s Session, showToken bool) error {
 	if f.ShowsToken() && s.AccessToken.IsZero() {
 		return errors.New("the session has no access token")
@@ -145,11 +144,16 @@ func printEnv(w io.Writer, s Session) error {
 }
 
 // checkExact refuses a value that has to be written as it is and would end its
-// line early, steer the terminal or look like another.
+// line early, steer the terminal or look like another, or be a command to a runner
+// of CI jobs: "##vso[" anywhere in a line, "::" at its start. Quotes of a shell
+// hide neither.
 func checkExact(name, value string) error {
 	unprintable := func(r rune) bool { return !terminal.Printable(r) }
-	if !utf8.ValidString(value) || strings.ContainsFunc(value, unprintable) {
+	switch {
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unprintable):
 		return fmt.Errorf("%s holds a character that cannot be shown; the json format can hold it", name)
+	case strings.Contains(value, "##"), strings.HasPrefix(strings.TrimLeft(value, " "), "::"):
+		return fmt.Errorf("%s holds what a runner of CI jobs takes for a command; the json format can hold it", name)
 	}
 	return nil
 }

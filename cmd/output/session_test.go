@@ -153,6 +153,92 @@ func TestK10_OneLineFormatsRefuseWhatBreaksALine(t *testing.T) {
 	}
 }
 
+func TestQ6_OneLineFormatsRefuseWhatARunnerObeys(t *testing.T) {
+	for _, bad := range []string{"##vso[task.setvariable]x", "a##b", "##", "a ##[group]", "::add-mask::x", "::", "  ::debug::x"} {
+		token := exampleSession()
+		token.AccessToken = secret.New(bad)
+		for _, f := range []output.Format{output.Token, output.Env, output.Header, output.Text} {
+			refusePrint(t, f, token)
+		}
+		refresh := exampleSession()
+		refresh.RefreshToken = secret.New(bad)
+		refusePrint(t, output.Text, refresh)
+		user, device, server := exampleSession(), exampleSession(), exampleSession()
+		user.UserID, device.DeviceID, server.Homeserver = bad, bad, bad
+		for _, s := range []output.Session{user, device, server} {
+			refusePrint(t, output.Env, s)
+		}
+		if got := printed(t, output.JSON, token, true); jsonToken(t, got) != bad {
+			t.Errorf("the json format does not hold %q: %s", bad, got)
+		}
+	}
+	harmless := exampleSession()
+	harmless.AccessToken, harmless.DeviceID = secret.New("#a:b::c#"), "a::b"
+	for _, f := range []output.Format{output.Token, output.Env, output.Header, output.Text} {
+		printed(t, f, harmless, true)
+	}
+}
+
+func TestQ6_TheErrorNamesTheField(t *testing.T) {
+	for name, s := range map[string]output.Session{
+		"the access token":  {AccessToken: secret.New("##x")},
+		"the refresh token": {AccessToken: secret.New("x"), RefreshToken: secret.New("::x")},
+		"MATRIX_DEVICE_ID":  {AccessToken: secret.New("x"), DeviceID: "::x"},
+	} {
+		f := output.Text
+		if strings.HasPrefix(name, "MATRIX") {
+			f = output.Env
+		}
+		err := output.PrintSession(&bytes.Buffer{}, f, s, true)
+		if err == nil || !strings.HasPrefix(err.Error(), name+" ") || !strings.Contains(err.Error(), "json") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestQ6_JSONHoldsNoTwoHashes(t *testing.T) {
+	const hostile = "##vso[task.setvariable variable=x]y ###teamcity[ # #"
+	s := exampleSession()
+	s.DeviceID, s.AccessToken = hostile, secret.New(hostile)
+	lines := []string{printed(t, output.JSON, s, true)}
+
+	var raw bytes.Buffer
+	served := map[string]any{hostile: json.RawMessage(`{"##": ["##[error]", "\u0023#"]}`)}
+	if err := output.PrintJSON(&raw, served); err != nil {
+		t.Fatal(err)
+	}
+	lines = append(lines, raw.String())
+
+	var records bytes.Buffer
+	reportEverything(output.NewReporter(&records, true, false, strings.Clone), hostile)
+	lines = append(lines, records.String())
+	for _, line := range lines {
+		if strings.Contains(line, "##") {
+			t.Errorf("a runner obeys %s", line)
+		}
+	}
+
+	if got := jsonToken(t, lines[0]); got != hostile {
+		t.Errorf("the line reads as %q", got)
+	}
+	var got map[string]map[string][]string
+	if err := json.Unmarshal(raw.Bytes(), &got); err != nil || !cmp.Equal(got[hostile]["##"], []string{"##[error]", "##"}) {
+		t.Errorf("the line reads as %q, %v", got, err)
+	}
+}
+
+// jsonToken is the access token in a line of JSON.
+func jsonToken(t *testing.T, line string) string {
+	t.Helper()
+	var decoded struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal([]byte(line), &decoded); err != nil {
+		t.Fatal(err)
+	}
+	return decoded.AccessToken
+}
+
 // refusePrint fails the test if s is printed, in whole or in part.
 func refusePrint(t *testing.T, f output.Format, s output.Session) {
 	t.Helper()
@@ -176,7 +262,7 @@ func TestTextDoesNotCutALongToken(t *testing.T) {
 }
 
 func TestH44_ResultsShowServerTextEscaped(t *testing.T) {
-	const hostile = "::add-mask::x\x1b[2J\u202e\u009b\x7f\r\n::set-output::"
+	const hostile = "::add-mask::x\x1b[2J\u202e\u009b\x7f\r\n::set-output::##vso[x]"
 	s := output.Session{
 		UserID: hostile, DeviceID: hostile, Homeserver: hostile, Flow: hostile, Account: hostile, Config: hostile,
 	}
