@@ -42,7 +42,7 @@ func runAccessToken(app *App, name string) error {
 	if err != nil {
 		return err
 	}
-	return output.PrintSession(app.Stdout, format, output.Session{
+	return app.printer(format).Session(output.Session{
 		UserID: account.UserID, DeviceID: account.DeviceID, Homeserver: account.Homeserver,
 		Flow: account.Flow, API: account.API, Account: account.Name, Config: store.Path(), Reused: true,
 		ExpiresAt: account.ExpiresAt, AccessToken: account.AccessToken, RefreshToken: account.RefreshToken,

@@ -83,17 +83,16 @@ func runAccounts(app *App) error {
 		list.Accounts = append(list.Accounts, listed(account))
 	}
 	if format == output.JSON {
-		return output.PrintJSON(app.Stdout, list)
+		return app.printer(format).JSON(list)
 	}
 	if len(list.Accounts) == 0 {
-		_, err := fmt.Fprintln(app.Stdout, "No account is saved.")
-		return err
+		return app.printer(format).Lines("No account is saved.")
 	}
 	rows := make([][]string, len(list.Accounts))
 	for i, account := range file.Accounts() {
 		rows[i] = []string{marked(account.Name, list.Default), account.UserID, account.DeviceID, account.Homeserver, stateOf(account)}
 	}
-	return output.PrintTable(app.Stdout, []string{"ACCOUNT", "USER ID", "DEVICE ID", "HOMESERVER", "STATE"}, rows)
+	return app.printer(format).Table([]string{"ACCOUNT", "USER ID", "DEVICE ID", "HOMESERVER", "STATE"}, rows)
 }
 
 func listed(a config.Account) listedAccount {
@@ -161,14 +160,13 @@ func runAccountsForget(ctx context.Context, app *App, name string) error {
 		return err
 	}
 	if format == output.JSON {
-		return output.PrintJSON(app.Stdout, logoutResult{Accounts: []string{forgotten.Name}, Server: session.NotAsked})
+		return app.printer(format).JSON(logoutResult{Accounts: []string{forgotten.Name}, Server: session.NotAsked})
 	}
-	words := "Forgot " + terminal.Safe(forgotten.Name)
+	words := "Forgot " + forgotten.Name
 	if forgotten.HasSession() {
 		words += "; its session lives on at " + forgotten.Homeserver
 	}
-	_, err = fmt.Fprintln(app.Stdout, words)
-	return err
+	return app.printer(format).Lines(words)
 }
 
 // changeAccount changes the config file by what change does with the account that

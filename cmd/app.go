@@ -126,6 +126,11 @@ func (a *App) Format() (output.Format, error) {
 	return output.ParseFormat(settings.Output)
 }
 
+// printer returns what writes the result to stdout, in this format.
+func (a *App) printer(format output.Format) output.Printer {
+	return output.Printer{W: a.Stdout, Format: format, Scrub: a.scrubber.Scrub}
+}
+
 // Hide keeps a secret out of all that this run prints.
 func (a *App) Hide(v secret.Value) secret.Value {
 	a.scrubber.Add(v)

@@ -2,12 +2,10 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"mxlogin/cmd/output"
-	"mxlogin/cmd/terminal"
 	"mxlogin/config"
 )
 
@@ -90,10 +88,9 @@ func runConfigGet(app *App, key string) error {
 			continue
 		}
 		if format == output.JSON {
-			return output.PrintJSON(app.Stdout, v)
+			return app.printer(format).JSON(v)
 		}
-		_, err := fmt.Fprintln(app.Stdout, terminal.Safe(v.Value))
-		return err
+		return app.printer(format).Exact("the value", v.Value)
 	}
 	return config.CheckKey(key)
 }
@@ -133,13 +130,13 @@ func runConfigList(app *App) error {
 		return err
 	}
 	if format == output.JSON {
-		return output.PrintJSON(app.Stdout, map[string]any{"settings": values})
+		return app.printer(format).JSON(map[string]any{"settings": values})
 	}
 	rows := make([][]string, len(values))
 	for i, v := range values {
 		rows[i] = []string{v.Key, v.Value, v.Source}
 	}
-	return output.PrintTable(app.Stdout, []string{"SETTING", "VALUE", "FROM"}, rows)
+	return app.printer(format).Table([]string{"SETTING", "VALUE", "FROM"}, rows)
 }
 
 func runConfigPath(app *App) error {
@@ -148,8 +145,7 @@ func runConfigPath(app *App) error {
 		return err
 	}
 	if app.wantsJSON() {
-		return output.PrintJSON(app.Stdout, map[string]string{"path": store.Path()})
+		return app.printer(output.JSON).JSON(map[string]string{"path": store.Path()})
 	}
-	_, err = fmt.Fprintln(app.Stdout, store.Path())
-	return err
+	return app.printer(output.Text).Exact("the path", store.Path())
 }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"mxlogin/client/discovery"
 	"mxlogin/cmd/output"
-	"mxlogin/cmd/terminal"
 )
 
 func newDiscover(app *App) *cobra.Command {
@@ -75,7 +73,7 @@ func runDiscover(ctx context.Context, app *App, text string) error {
 	if err != nil && !errors.As(err, &failed) {
 		return err
 	}
-	if printErr := printDiscovered(app.Stdout, format, found, where, app.trim(text)); printErr != nil {
+	if printErr := printDiscovered(app.printer(format), found, where, app.trim(text)); printErr != nil {
 		return printErr
 	}
 	if found.Warning != "" {
@@ -115,7 +113,7 @@ func (a *App) discoveredPlace(named target) (place, error) {
 	return where, nil
 }
 
-func printDiscovered(w io.Writer, format output.Format, found discovery.Result, where place, text string) error {
+func printDiscovered(p output.Printer, found discovery.Result, where place, text string) error {
 	result := discovered{
 		Target: text, ServerName: where.server.String(), Outcome: found.Outcome,
 		Homeserver: found.Base.String(), Versions: found.Versions, IdentityServer: found.IdentityServer.String(),
@@ -127,29 +125,33 @@ func printDiscovered(w io.Writer, format output.Format, found discovery.Result, 
 	for i, step := range found.Steps {
 		result.Steps[i] = discoveredStep(step)
 	}
-	if format == output.JSON {
-		return output.PrintJSON(w, result)
+	if p.Format == output.JSON {
+		return p.JSON(result)
 	}
-	var lines strings.Builder
-	for i, step := range result.Steps {
-		status := ""
+	return p.Lines(result.lines()...)
+}
+
+// lines are what a person reads: two for each step, then what came of them.
+func (d discovered) lines() []string {
+	var lines []string
+	for i, step := range d.Steps {
+		request := fmt.Sprintf("%d. %s", i+1, step.Request)
 		if step.Status != 0 {
-			status = fmt.Sprintf(" %d", step.Status)
+			request += fmt.Sprintf(" %d", step.Status)
 		}
-		fmt.Fprintf(&lines, "%d. %s%s\n   %s", i+1, terminal.Safe(step.Request), status, step.Outcome)
+		outcome := "   " + string(step.Outcome)
 		if step.Reason != "" {
-			fmt.Fprintf(&lines, ": %s", terminal.Safe(step.Reason))
+			outcome += ": " + step.Reason
 		}
-		lines.WriteString("\n")
+		lines = append(lines, request, outcome)
 	}
-	fmt.Fprintf(&lines, "\n%s", result.Outcome)
-	if result.Homeserver != "" {
-		fmt.Fprintf(&lines, ": %s", result.Homeserver)
+	end := string(d.Outcome)
+	if d.Homeserver != "" {
+		end += ": " + d.Homeserver
 	}
-	lines.WriteString("\n")
-	if len(result.Versions) > 0 {
-		fmt.Fprintf(&lines, "It speaks Matrix %s.\n", terminal.Safe(strings.Join(result.Versions, ", ")))
+	lines = append(lines, "", end)
+	if len(d.Versions) > 0 {
+		lines = append(lines, "It speaks Matrix "+strings.Join(d.Versions, ", ")+".")
 	}
-	_, err := io.WriteString(w, lines.String())
-	return err
+	return lines
 }

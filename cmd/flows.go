@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +11,6 @@ import (
 	"mxlogin/client"
 	"mxlogin/client/oauth"
 	"mxlogin/cmd/output"
-	"mxlogin/cmd/terminal"
 )
 
 func newFlows(app *App) *cobra.Command {
@@ -55,9 +52,9 @@ func runFlows(ctx context.Context, app *App, text string) error {
 		return err
 	}
 	if format == output.JSON {
-		return output.PrintJSON(app.Stdout, found)
+		return app.printer(format).JSON(found)
 	}
-	return printOffer(app.Stdout, found, named)
+	return printOffer(app.printer(format), found, named)
 }
 
 func (a *App) askOffer(ctx context.Context, named target) (offer, error) {
@@ -98,22 +95,21 @@ func (e *NoHomeserverError) Error() string {
 }
 
 // printOffer writes a line for each way to log in, with the command for it.
-func printOffer(w io.Writer, o offer, named target) error {
+func printOffer(p output.Printer, o offer, named target) error {
 	rows := make([][]string, 0, len(o.flows)+1)
 	for _, flow := range o.flows {
-		rows = append(rows, []string{terminal.Safe(flow.Type), flowCommand(flow.Type, o.Homeserver, named)})
+		rows = append(rows, []string{flow.Type, flowCommand(flow.Type, o.Homeserver, named)})
 	}
 	if o.OAuth != nil {
-		rows = append(rows, []string{"OAuth 2.0, " + terminal.Safe(o.metadata.Issuer), "-"})
-	}
-	if _, err := fmt.Fprintf(w, "%s\n\n", o.Homeserver); err != nil {
-		return err
+		rows = append(rows, []string{"OAuth 2.0, " + o.metadata.Issuer, "-"})
 	}
 	if len(rows) == 0 {
-		_, err := fmt.Fprintln(w, "It offers no way to log in.")
+		return p.Lines(o.Homeserver, "", "It offers no way to log in.")
+	}
+	if err := p.Lines(o.Homeserver, ""); err != nil {
 		return err
 	}
-	return output.PrintTable(w, []string{"FLOW", "COMMAND"}, rows)
+	return p.Table([]string{"FLOW", "COMMAND"}, rows)
 }
 
 // flowCommand returns the command that logs in by a flow, "-" where mxlogin has

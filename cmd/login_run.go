@@ -211,6 +211,7 @@ type sendLogin func(*client.Client, client.LoginOptions) (client.Session, error)
 
 // login logs in by send and keeps what comes of it.
 func (l *loginRun) login(ctx context.Context, send sendLogin) (session.Result, error) {
+	l.keepNamed()
 	settings, err := l.app.Settings()
 	if err != nil {
 		return session.Result{}, err
@@ -235,6 +236,18 @@ func (l *loginRun) login(ctx context.Context, send sendLogin) (session.Result, e
 	return attempt.Finish(ctx, answer)
 }
 
+// keepNamed has what the person named shown as it is, also where a weak password is
+// part of it.
+func (l *loginRun) keepNamed() {
+	l.app.scrubber.Keep(l.base.String())
+	switch {
+	case !l.who.User.IsZero():
+		l.app.scrubber.Keep(l.who.User.String())
+	case l.who.Localpart != "":
+		l.app.scrubber.Keep("@" + l.who.Localpart + ":")
+	}
+}
+
 func (l *loginRun) print(r session.Result) error {
 	shown := output.Session{
 		UserID: r.Account.UserID, DeviceID: r.Account.DeviceID, Homeserver: r.Account.Homeserver,
@@ -252,7 +265,7 @@ func (l *loginRun) print(r session.Result) error {
 	if err != nil {
 		return err
 	}
-	return output.PrintSession(l.app.Stdout, format, shown, l.options.showToken)
+	return l.app.printer(format).Session(shown, l.options.showToken)
 }
 
 // keeper makes what keeps sessions, in the config file.

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,7 +10,6 @@ import (
 	"mxlogin/client/transport"
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
-	"mxlogin/cmd/terminal"
 	"mxlogin/config"
 )
 
@@ -66,14 +64,13 @@ func runLogout(ctx context.Context, app *App, o *logoutOptions) error {
 		return keptError(err)
 	}
 	if format == output.JSON {
-		return output.PrintJSON(app.Stdout, logoutResult{Accounts: append([]string{}, names...), Server: done})
+		return app.printer(format).JSON(logoutResult{Accounts: append([]string{}, names...), Server: done})
 	}
 	who := "the session of " + envAccessToken // which does not say whose it is
 	if len(names) > 0 {
 		who = strings.Join(names, ", ")
 	}
-	_, err = fmt.Fprintf(app.Stdout, "%s %s\n", serverWords(done), terminal.Safe(who))
-	return err
+	return app.printer(format).Lines(serverWords(done) + " " + who)
 }
 
 // sessionToEnd returns the account that is meant. To forget one no server needs

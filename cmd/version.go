@@ -32,14 +32,13 @@ type version struct {
 func runVersion(app *App) error {
 	v := buildVersion()
 	if app.wantsJSON() {
-		return output.PrintJSON(app.Stdout, v)
+		return app.printer(output.JSON).JSON(v)
 	}
 	commit := ""
 	if v.Commit != "" {
 		commit = " (" + v.Commit + ")"
 	}
-	_, err := fmt.Fprintf(app.Stdout, "mxlogin %s%s, %s, %s/%s\n", v.Version, commit, v.Go, v.OS, v.Arch)
-	return err
+	return app.printer(output.Text).Lines(fmt.Sprintf("mxlogin %s%s, %s, %s/%s", v.Version, commit, v.Go, v.OS, v.Arch))
 }
 
 // buildVersion tells what the Go toolchain has noted in the binary.

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"mxlogin/cmd/output"
-	"mxlogin/cmd/terminal"
 )
 
 func newWhoami(app *App) *cobra.Command {
@@ -53,14 +52,13 @@ func runWhoami(ctx context.Context, app *App, account string) error {
 		Homeserver: session.Base().String(), Account: session.Account.Name,
 	}
 	if format == output.JSON {
-		return output.PrintJSON(app.Stdout, result)
+		return app.printer(format).JSON(result)
 	}
 	device := ""
 	if result.DeviceID != "" {
-		device = ", device " + terminal.Safe(result.DeviceID)
+		device = ", device " + result.DeviceID
 	}
-	_, err = fmt.Fprintf(app.Stdout, "%s%s, at %s\n", terminal.Safe(result.UserID), device, result.Homeserver)
-	return err
+	return app.printer(format).Lines(result.UserID + device + ", at " + result.Homeserver)
 }
 
 // plainFormat returns the format of a command that has no token to show.

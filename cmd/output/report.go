@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -115,51 +114,19 @@ func encodeLink(link string) string {
 	return b.String()
 }
 
-// event returns an event of this kind with clean copies of fields.
+// event returns an event of this kind with clean copies of fields, without them if
+// JSON cannot hold them.
 func (r *Reporter) event(kind string, fields map[string]any) map[string]any {
 	event := map[string]any{}
-	if cleaned, ok := r.cleanFields(fields); ok {
-		maps.Copy(event, cleaned)
+	if encoded, err := encode(fields); err == nil {
+		var cleaned map[string]json.RawMessage
+		_ = json.Unmarshal(cleanStrings(encoded, r.clean), &cleaned) // it was encoded above
+		for name, value := range cleaned {
+			event[name] = value
+		}
 	}
 	event["type"] = kind
 	return event
-}
-
-// cleanFields cleans every string in fields, at any depth. It goes through JSON,
-// so that no type of value is left out; ok is false if JSON cannot hold them.
-func (r *Reporter) cleanFields(fields map[string]any) (cleaned map[string]any, ok bool) {
-	encoded, err := json.Marshal(fields)
-	if err != nil {
-		return nil, false
-	}
-	dec := json.NewDecoder(strings.NewReader(string(encoded)))
-	dec.UseNumber() // an int64 stays what it is
-	if err := dec.Decode(&cleaned); err != nil {
-		return nil, false
-	}
-	for name, value := range cleaned {
-		cleaned[name] = r.cleanValue(value)
-	}
-	return cleaned, true
-}
-
-// cleanValue cleans the strings of a value that encoding/json decoded.
-func (r *Reporter) cleanValue(value any) any {
-	switch v := value.(type) {
-	case string:
-		return r.clean(v)
-	case []any:
-		for i := range v {
-			v[i] = r.cleanValue(v[i])
-		}
-	case map[string]any:
-		cleaned := make(map[string]any, len(v))
-		for name, member := range v {
-			cleaned[r.clean(name)] = r.cleanValue(member)
-		}
-		return cleaned
-	}
-	return value
 }
 
 // cleanLines cleans text line by line.

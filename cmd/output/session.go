@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -25,32 +24,43 @@ type Session struct {
 	AccessToken, RefreshToken    secret.Value
 }
 
-// PrintSession writes s to w in one piece. The access token is in it where the
+// Session writes s in the printer's format. The access token is in it where the
 // format is for tokens or showToken is set, the refresh token in text and JSON
 // with showToken. A value that has to be written as it is and that a terminal or a
 // runner of CI jobs would obey is an error; then nothing is written.
-func PrintSession(w io.Writer, f Format, s Session, showToken bool) error {
-	if f.ShowsToken() && s.AccessToken.IsZero() {
+func (p Printer) Session(s Session, showToken bool) error {
+	if p.Format.ShowsToken() && s.AccessToken.IsZero() {
 		return errors.New("the session has no access token")
 	}
-	switch f {
+	s = p.scrubbed(s)
+	switch p.Format {
 	case Text:
-		return printText(w, s, showToken)
+		return p.sessionText(s, showToken)
 	case JSON:
-		return PrintJSON(w, newSessionJSON(s, showToken))
+		return p.sessionJSON(s, showToken)
 	case Token:
-		return printToken(w, "", s.AccessToken)
+		return p.token("", s.AccessToken)
 	case Env:
-		return printEnv(w, s)
+		return p.sessionEnv(s)
 	case Header:
-		return printToken(w, "Authorization: Bearer ", s.AccessToken)
+		return p.token("Authorization: Bearer ", s.AccessToken)
 	}
-	return fmt.Errorf("unknown output format %q", string(f))
+	return fmt.Errorf("unknown output format %q", string(p.Format))
 }
 
-// printText writes a line for every value that is known. Each begins with a word
+// scrubbed takes the secrets of this run out of what a server may have chosen. The
+// rest is of mxlogin and of this machine; a weak password is part of that by chance
+// ("m.login.password").
+func (p Printer) scrubbed(s Session) Session {
+	for _, field := range []*string{&s.UserID, &s.DeviceID, &s.Homeserver, &s.Account} {
+		*field = p.Scrub(*field)
+	}
+	return s
+}
+
+// sessionText writes a line for every value that is known. Each begins with a word
 // of ours: a runner of CI jobs obeys lines that begin with "::".
-func printText(w io.Writer, s Session, showToken bool) error {
+func (p Printer) sessionText(s Session, showToken bool) error {
 	verb := "Logged in as"
 	if s.Reused {
 		verb = "Already logged in as"
@@ -80,11 +90,11 @@ func printText(w io.Writer, s Session, showToken bool) error {
 		}
 	}
 	_ = t.Flush() // a bytes.Buffer takes everything
-	return write(w, b.Bytes())
+	return p.write(b.Bytes())
 }
 
-// sessionJSON is the schema of a session. It grows and never changes.
-type sessionJSON struct {
+// sessionObject is the schema of a session. It grows and never changes.
+type sessionObject struct {
 	UserID       string `json:"user_id"`
 	DeviceID     string `json:"device_id"`
 	Homeserver   string `json:"homeserver"`
@@ -98,16 +108,22 @@ type sessionJSON struct {
 	RefreshToken string `json:"refresh_token,omitempty"`
 }
 
-func newSessionJSON(s Session, showToken bool) sessionJSON {
-	j := sessionJSON{
+// sessionJSON writes one object. It does not go by way of [Printer.JSON], which
+// takes out tokens.
+func (p Printer) sessionJSON(s Session, showToken bool) error {
+	object := sessionObject{
 		UserID: s.UserID, DeviceID: s.DeviceID, Homeserver: s.Homeserver,
 		Flow: s.Flow, API: s.API, Account: s.Account, Config: s.Config,
 		Reused: s.Reused, ExpiresAt: formatTime(s.ExpiresAt),
 	}
 	if showToken {
-		j.AccessToken, j.RefreshToken = s.AccessToken.Reveal(), s.RefreshToken.Reveal()
+		object.AccessToken, object.RefreshToken = s.AccessToken.Reveal(), s.RefreshToken.Reveal()
 	}
-	return j
+	line, err := encodeLine(object)
+	if err != nil {
+		return fmt.Errorf("encoding the result: %w", err)
+	}
+	return p.write(line)
 }
 
 // formatTime returns t in UTC as RFC 3339 has it, or "" for no time.
@@ -118,15 +134,15 @@ func formatTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func printToken(w io.Writer, prefix string, token secret.Value) error {
+func (p Printer) token(prefix string, token secret.Value) error {
 	plain := token.Reveal()
 	if err := checkExact("the access token", plain); err != nil {
 		return err
 	}
-	return write(w, []byte(prefix+plain+"\n"))
+	return p.write([]byte(prefix + plain + "\n"))
 }
 
-func printEnv(w io.Writer, s Session) error {
+func (p Printer) sessionEnv(s Session) error {
 	variables := [][2]string{
 		{"MATRIX_HOMESERVER", s.Homeserver},
 		{"MATRIX_USER_ID", s.UserID},
@@ -140,7 +156,7 @@ func printEnv(w io.Writer, s Session) error {
 		}
 		b.WriteString(v[0] + "=" + ShellQuote(v[1]) + "\n")
 	}
-	return write(w, []byte(b.String()))
+	return p.write([]byte(b.String()))
 }
 
 // checkExact refuses a value that has to be written as it is and would end its

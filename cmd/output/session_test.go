@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,16 +31,21 @@ func exampleSession() output.Session {
 	}
 }
 
+// plainPrinter is a printer of a run without secrets.
+func plainPrinter(w io.Writer, f output.Format) output.Printer {
+	return output.Printer{W: w, Format: f, Scrub: strings.Clone}
+}
+
 func printed(t *testing.T, f output.Format, s output.Session, showToken bool) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := output.PrintSession(&b, f, s, showToken); err != nil {
+	if err := plainPrinter(&b, f).Session(s, showToken); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
 }
 
-func TestPrintSession(t *testing.T) {
+func TestSession(t *testing.T) {
 	reused := exampleSession()
 	reused.Reused = true
 	bare := output.Session{UserID: "@a:b", AccessToken: secret.New("t")}
@@ -128,10 +134,10 @@ func TestK9_TokensAreShownOnRequestOnly(t *testing.T) {
 	}
 }
 
-func TestPrintSessionWithoutToken(t *testing.T) {
+func TestSessionWithoutToken(t *testing.T) {
 	for _, f := range []output.Format{output.Token, output.Env, output.Header} {
 		var b bytes.Buffer
-		err := output.PrintSession(&b, f, output.Session{UserID: "@a:b"}, false)
+		err := plainPrinter(&b, f).Session(output.Session{UserID: "@a:b"}, false)
 		if err == nil || b.Len() > 0 {
 			t.Errorf("%s: %v, %q", f, err, b.String())
 		}
@@ -189,7 +195,7 @@ func TestQ6_TheErrorNamesTheField(t *testing.T) {
 		if strings.HasPrefix(name, "MATRIX") {
 			f = output.Env
 		}
-		err := output.PrintSession(&bytes.Buffer{}, f, s, true)
+		err := plainPrinter(&bytes.Buffer{}, f).Session(s, true)
 		if err == nil || !strings.HasPrefix(err.Error(), name+" ") || !strings.Contains(err.Error(), "json") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -204,7 +210,7 @@ func TestQ6_JSONHoldsNoTwoHashes(t *testing.T) {
 
 	var raw bytes.Buffer
 	served := map[string]any{hostile: json.RawMessage(`{"##": ["##[error]", "\u0023#"]}`)}
-	if err := output.PrintJSON(&raw, served); err != nil {
+	if err := plainPrinter(&raw, output.JSON).JSON(served); err != nil {
 		t.Fatal(err)
 	}
 	lines = append(lines, raw.String())
@@ -243,7 +249,7 @@ func jsonToken(t *testing.T, line string) string {
 func refusePrint(t *testing.T, f output.Format, s output.Session) {
 	t.Helper()
 	var b bytes.Buffer
-	err := output.PrintSession(&b, f, s, true)
+	err := plainPrinter(&b, f).Session(s, true)
 	if err == nil || b.Len() > 0 {
 		t.Errorf("%s: %v, %q", f, err, b.String())
 	}
@@ -278,7 +284,7 @@ func TestH44_ResultsShowServerTextEscaped(t *testing.T) {
 	}
 
 	var b bytes.Buffer
-	if err := output.PrintTable(&b, []string{"DEVICE", "NAME"}, [][]string{{hostile, hostile}, {"", hostile}, {"A", "b"}}); err != nil {
+	if err := plainPrinter(&b, output.Text).Table([]string{"DEVICE", "NAME"}, [][]string{{hostile, hostile}, {"", hostile}, {"A", "b"}}); err != nil {
 		t.Fatal(err)
 	}
 	refuseHostile(t, b.String())
@@ -304,15 +310,15 @@ func TestI28_WriteErrorsAreReturned(t *testing.T) {
 	}
 	_ = closed.Close()
 	for _, f := range []output.Format{output.Text, output.JSON, output.Token, output.Env, output.Header} {
-		if err := output.PrintSession(closed, f, exampleSession(), true); !errors.Is(err, os.ErrClosed) {
+		if err := plainPrinter(closed, f).Session(exampleSession(), true); !errors.Is(err, os.ErrClosed) {
 			t.Errorf("%s: %v", f, err)
 		}
 	}
-	if err := output.PrintJSON(closed, 1); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("PrintJSON: %v", err)
+	if err := plainPrinter(closed, output.JSON).JSON(1); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("JSON: %v", err)
 	}
-	if err := output.PrintTable(closed, []string{"A"}, nil); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("PrintTable: %v", err)
+	if err := plainPrinter(closed, output.Text).Table([]string{"A"}, nil); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Table: %v", err)
 	}
 }
 
@@ -327,29 +333,29 @@ func TestParseFormat(t *testing.T) {
 			t.Errorf("%q: %q, %v", name, f, err)
 		}
 	}
-	if err := output.PrintSession(&bytes.Buffer{}, "yaml", exampleSession(), false); err == nil {
-		t.Error("PrintSession takes a format that there is not")
+	if err := plainPrinter(&bytes.Buffer{}, "yaml").Session(exampleSession(), false); err == nil {
+		t.Error("a session is printed in a format that there is not")
 	}
 }
 
-func TestPrintJSON(t *testing.T) {
+func TestJSON(t *testing.T) {
 	var b bytes.Buffer
 	value := map[string]string{"k": "<a&b>\x7f\u0085\u202e\U000e0041ü😀\xff"}
-	if err := output.PrintJSON(&b, value); err != nil {
+	if err := plainPrinter(&b, output.JSON).JSON(value); err != nil {
 		t.Fatal(err)
 	}
 	want := `{"k":"<a&b>\u007f\u0085\u202e\udb40\udc41ü😀\ufffd"}` + "\n"
 	if b.String() != want {
 		t.Errorf("got %q, want %q", b.String(), want)
 	}
-	if err := output.PrintJSON(&b, func() {}); err == nil {
+	if err := plainPrinter(&b, output.JSON).JSON(func() {}); err == nil {
 		t.Error("a function is encoded")
 	}
 }
 
-func TestPrintTable(t *testing.T) {
+func TestTable(t *testing.T) {
 	var b bytes.Buffer
-	err := output.PrintTable(&b, []string{"NAME", "USER ID", "N"}, [][]string{
+	err := plainPrinter(&b, output.Text).Table([]string{"NAME", "USER ID", "N"}, [][]string{
 		{"work", "@alice:example.org", "1"},
 		{"@bö:example.org", "", "22"},
 	})

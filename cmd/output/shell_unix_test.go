@@ -64,7 +64,7 @@ func TestI28_FullDeviceIsAnError(t *testing.T) {
 	}
 	defer func() { _ = full.Close() }()
 	for _, f := range []output.Format{output.Text, output.JSON, output.Token, output.Env, output.Header} {
-		if err := output.PrintSession(full, f, exampleSession(), false); err == nil {
+		if err := plainPrinter(full, f).Session(exampleSession(), false); err == nil {
 			t.Errorf("%s: no error", f)
 		}
 	}

@@ -24,6 +24,7 @@ const redacted = "[redacted]"
 type Scrubber struct {
 	mu       sync.RWMutex
 	patterns []string
+	kept     []string
 }
 
 // Add has v removed from now on, as it is and as JSON, URLs, base64 and hex
@@ -42,15 +43,28 @@ func (s *Scrubber) Add(v secret.Value) {
 	}
 }
 
+// Keep has text left as it is from now on, wherever it stands, also where a secret
+// is part of it. It is for what the person wrote in the open, such as a user ID: a
+// gap in it would hide nothing, and tell what the secret is.
+func (s *Scrubber) Keep(text string) {
+	if text == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = append(s.kept, text)
+}
+
 // Clean returns text without the secrets that were added, made fit for one line
 // by [Safe].
 func (s *Scrubber) Clean(text string) string {
-	return Safe(s.scrub(text))
+	return Safe(s.Scrub(text))
 }
 
-// scrub replaces every stretch of text that is covered by secrets. Stretches
-// that overlap or touch become one, so no rest of the second one stays.
-func (s *Scrubber) scrub(text string) string {
+// Scrub returns text without the secrets that were added. Stretches of text that
+// are covered by secrets and overlap or touch become one, so no rest of the second
+// one stays.
+func (s *Scrubber) Scrub(text string) string {
 	spans := s.find(text)
 	if len(spans) == 0 {
 		return text
@@ -73,12 +87,29 @@ func (s *Scrubber) scrub(text string) string {
 // span is text[start:end].
 type span struct{ start, end int }
 
-// find returns where secrets are in text, in order of their start.
+// find returns where secrets are in text, in order of their start, but for those
+// inside what is kept.
 func (s *Scrubber) find(text string) []span {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	secrets := occurrences(text, s.patterns)
+	if len(secrets) == 0 {
+		return nil
+	}
+	kept := occurrences(text, s.kept)
+	secrets = slices.DeleteFunc(secrets, func(secret span) bool {
+		return slices.ContainsFunc(kept, secret.isIn)
+	})
+	slices.SortFunc(secrets, func(a, b span) int { return a.start - b.start })
+	return secrets
+}
+
+func (s span) isIn(other span) bool { return other.start <= s.start && s.end <= other.end }
+
+// occurrences returns where the patterns are in text; they may overlap.
+func occurrences(text string, patterns []string) []span {
 	var spans []span
-	for _, pattern := range s.patterns {
+	for _, pattern := range patterns {
 		for from := 0; ; {
 			at := strings.Index(text[from:], pattern)
 			if at < 0 {
@@ -88,7 +119,6 @@ func (s *Scrubber) find(text string) []span {
 			from += at + 1
 		}
 	}
-	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
 	return spans
 }
 

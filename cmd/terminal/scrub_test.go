@@ -124,3 +124,24 @@ func TestScrubberIsSafeForConcurrentUse(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestQ10_WhatThePersonWroteIsKept: a gap in it would tell the secret.
+func TestQ10_WhatThePersonWroteIsKept(t *testing.T) {
+	var s terminal.Scrubber
+	s.Add(secret.New("admin"))
+	s.Keep("@admin:localhost")
+	s.Keep("http://admin.test")
+	s.Keep("")
+	for text, want := range map[string]string{
+		"@admin:localhost":                "@admin:localhost",
+		"<@admin:localhost> is admin":     "<@admin:localhost> is [redacted]",
+		"@admin:localhosts":               "@admin:localhosts",
+		"@admin:example.org":              "@[redacted]:example.org",
+		"admin@admin:localhost":           "[redacted]@admin:localhost",
+		"http://admin.test/admin YWRtaW4": "http://admin.test/[redacted] [redacted]",
+	} {
+		if got := s.Scrub(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
