@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -45,46 +46,76 @@ func secretKindOf(variable string) (kind secretKind, isSecret bool) {
 // Environment is a snapshot of environment variables with the secrets kept
 // apart: no child process gets them, and no lookup returns them by accident.
 type Environment struct {
-	variables map[string]string
-	secrets   map[string]secret.Value
+	foldNames   bool // Path and PATH are one variable
+	variables   map[string]variable
+	secrets     map[string]secret.Value
+	secretNames []string // as they were spelled
 }
+
+// variable is an environment variable that is no secret.
+type variable struct{ name, value string }
 
 // NewEnvironment takes a snapshot of environ, a list as os.Environ returns it.
 func NewEnvironment(environ []string) Environment {
-	e := Environment{variables: map[string]string{}, secrets: map[string]secret.Value{}}
+	return newEnvironment(environ, runtime.GOOS == "windows")
+}
+
+// newEnvironment is NewEnvironment for a system whose names have no case, as on
+// Windows, if foldNames is set. Of variables with one name the last counts, as for
+// a child process.
+func newEnvironment(environ []string, foldNames bool) Environment {
+	e := Environment{foldNames: foldNames, variables: map[string]variable{}, secrets: map[string]secret.Value{}}
 	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
-		if _, isSecret := secretKindOf(name); isSecret {
-			e.secrets[name] = secret.New(value)
+		name, value := cutVariable(entry)
+		key := e.key(name)
+		if _, isSecret := secretKindOf(key); isSecret {
+			e.secrets[key] = secret.New(value)
+			e.secretNames = append(e.secretNames, name)
 			continue
 		}
-		e.variables[name] = value
+		e.variables[key] = variable{name, value}
 	}
 	return e
 }
 
+// cutVariable takes an entry of an environment apart. On Windows names may begin
+// with "=": "=C:=C:\dir" is the directory of a drive.
+func cutVariable(entry string) (name, value string) {
+	after := min(1, len(entry))
+	rest, value, _ := strings.Cut(entry[after:], "=")
+	return entry[:after] + rest, value
+}
+
+// key is what a variable is known by.
+func (e Environment) key(name string) string {
+	if e.foldNames {
+		return strings.ToUpper(name)
+	}
+	return name
+}
+
 // Lookup returns a variable that is no secret.
 func (e Environment) Lookup(name string) (string, bool) {
-	value, ok := e.variables[name]
-	return value, ok
+	found, ok := e.variables[e.key(name)]
+	return found.value, ok
 }
 
 // Secret returns a variable that is one. An empty variable counts as unset.
 func (e Environment) Secret(name string) (secret.Value, bool) {
-	value := e.secrets[name]
+	value := e.secrets[e.key(name)]
 	return value, !value.IsZero()
 }
 
-// SecretNames returns the names of the secret variables that are set.
-func (e Environment) SecretNames() []string {
-	return slices.Sorted(maps.Keys(e.secrets))
-}
+// SecretNames returns the names of the secret variables that are set, in every
+// spelling that they were found in.
+func (e Environment) SecretNames() []string { return e.secretNames }
 
 // ForChildren returns the environment of child processes, as os/exec takes it.
 func (e Environment) ForChildren() []string {
 	environ := make([]string, 0, len(e.variables))
-	for _, name := range slices.Sorted(maps.Keys(e.variables)) {
-		environ = append(environ, name+"="+e.variables[name])
+	for _, key := range slices.Sorted(maps.Keys(e.variables)) {
+		found := e.variables[key]
+		environ = append(environ, found.name+"="+found.value)
 	}
 	return environ
 }
