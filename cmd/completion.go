@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"mxlogin/cmd/terminal"
 	"mxlogin/config"
 )
 
@@ -80,8 +79,10 @@ func (a *App) completeArguments(cmd *cobra.Command, args []string, typed string)
 	switch strings.Trim(wanted[len(args)], "[]") {
 	case "ACCOUNT":
 		return a.completeAccounts(cmd, args, typed)
-	case "USER", "TARGET":
+	case "USER":
 		return a.completeUsers(cmd, args, typed)
+	case "TARGET":
+		return a.completeTargets(cmd, args, typed)
 	case "KEY":
 		return settingKeys(), cobra.ShellCompDirectiveNoFileComp
 	}
@@ -94,13 +95,26 @@ func (a *App) completeAccounts(cmd *cobra.Command, _ []string, typed string) ([]
 	})
 }
 
-func (a *App) completeUsers(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (a *App) completeTargets(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return a.completeFrom(cmd, typed, func(account config.Account) (string, string) {
 		return account.UserID, account.Homeserver
 	})
 }
 
-// completeFrom suggests what value takes from the saved accounts.
+// completeUsers leaves out the '@' unless that was typed: PowerShell reads an '@'
+// at the start of a word as its own, and USER does without it.
+func (a *App) completeUsers(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if strings.HasPrefix(typed, "@") {
+		return a.completeTargets(cmd, args, typed)
+	}
+	return a.completeFrom(cmd, typed, func(account config.Account) (string, string) {
+		return strings.TrimPrefix(account.UserID, "@"), account.Homeserver
+	})
+}
+
+// completeFrom suggests what value takes from the saved accounts, each word once:
+// of a word with two descriptions bash would insert the start of these. That some
+// shells do not tell upper from lower case counts here too.
 func (a *App) completeFrom(cmd *cobra.Command, typed string, value func(config.Account) (value, description string)) ([]cobra.Completion, cobra.ShellCompDirective) {
 	a.flags = cmd.Flags() // --config counts here too
 	file, err := a.File()
@@ -108,13 +122,38 @@ func (a *App) completeFrom(cmd *cobra.Command, typed string, value func(config.A
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var found []cobra.Completion
+	seen := map[string]bool{}
 	for _, account := range file.Accounts() {
 		word, description := value(account)
-		if word != "" && strings.HasPrefix(word, typed) && terminal.Safe(word) == word {
-			found = append(found, cobra.CompletionWithDesc(word, terminal.Safe(description)))
+		folded := strings.ToLower(word)
+		if !strings.HasPrefix(word, typed) || !isPlainWord(word) || seen[folded] {
+			continue
 		}
+		seen[folded] = true
+		if !isPlainWord(description) {
+			description = ""
+		}
+		found = append(found, cobra.CompletionWithDesc(word, description))
 	}
 	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// isPlainWord reports whether bash, zsh, fish and PowerShell all take word as it is.
+// The words that are suggested have to be so, not only escaped: of several bash
+// inserts the common start without escapes, and runs what it finds there at the
+// next press of the key. Account names are the person's, user IDs also the server's.
+func isPlainWord(word string) bool {
+	for i := range len(word) {
+		c := word[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_':
+		case c == '@': // PowerShell's script escapes it at the start
+		case i > 0 && strings.IndexByte(".:-=+/", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return word != ""
 }
 
 func settingKeys() []cobra.Completion {

@@ -45,7 +45,32 @@ func TestCompletionInShells(t *testing.T) {
 			session.completes(t, "mxlogin logout --account wo", "mxlogin logout --account work ")
 			session.completes(t, "mxlogin flows -o js", "mxlogin flows -o json ")
 			session.completes(t, "mxlogin config get max", "mxlogin config get max_wait ")
+			testQ5Words(t, session)
 		})
+	}
+}
+
+// testQ5Words: bash inserts the common start of several words as it is, and runs a
+// command in it when the key is pressed again; of one word with two descriptions
+// that start is more than the word.
+func testQ5Words(t *testing.T, s *shell) {
+	t.Helper()
+	// What was typed before has been worked on when this is completed.
+	settled := func() { s.completes(t, "mxlogin config get max", "mxlogin config get max_wait ") }
+
+	s.typeKeys(t, "mxlogin whoami ev\t\t\x15")
+	settled()
+	if _, err := os.Stat(filepath.Join(s.home, "pwned")); err == nil {
+		t.Error("the name of an account was run")
+	}
+
+	s.typeKeys(t, "mxlogin login \t")
+	s.await(t, "@bob:hs.test")
+	seen := s.seen
+	s.typeKeys(t, "\x15")
+	settled()
+	if seen += s.seen; strings.Contains(seen, "(https") {
+		t.Errorf("a user ID of several accounts is completed to %q", seen)
 	}
 }
 
@@ -59,12 +84,22 @@ func TestThePowerShellScriptIsMade(t *testing.T) {
 
 // shell is an interactive shell on a terminal of its own.
 type shell struct {
+	home     string
 	terminal *os.File
 	output   chan string
 	seen     string
 }
 
-// startShell starts a shell that finds mxlogin in its PATH and one account saved.
+// savedForShells has one account with a name for a shell, and two that a shell must
+// not see. All are of one user ID.
+const savedForShells = `version: 1
+accounts:
+  - {name: work, user_id: "@bob:hs.test", homeserver: "https://hs.test", access_token: x}
+  - {name: "evil$(touch $HOME/pwned)1", user_id: "@bob:hs.test", homeserver: "https://hs.test", access_token: x}
+  - {name: "evil$(touch $HOME/pwned)2", user_id: "@bob:hs.test", homeserver: "https://hs.test", access_token: x}
+`
+
+// startShell starts a shell that finds mxlogin in its PATH and savedForShells.
 func startShell(t *testing.T, path string, args ...string) *shell {
 	t.Helper()
 	home := t.TempDir()
@@ -72,8 +107,7 @@ func startShell(t *testing.T, path string, args ...string) *shell {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	const saved = "version: 1\naccounts:\n  - {name: work, user_id: \"@bob:hs.test\", homeserver: \"https://hs.test\", access_token: x}\n"
-	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(saved), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(savedForShells), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, args...)
@@ -83,7 +117,7 @@ func startShell(t *testing.T, path string, args ...string) *shell {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shell{terminal: terminal, output: make(chan string, 100)}
+	s := &shell{home: home, terminal: terminal, output: make(chan string, 100)}
 	go func() {
 		defer close(s.output)
 		buffer := make([]byte, 4096)
