@@ -130,7 +130,7 @@ func describeUsage(err error) (output.Failure, bool) {
 	case errors.As(err, &usage):
 		return failureOf(classUsage, usage.Message, usage.Hint), true
 	case errors.As(err, &setting):
-		return failureOf(classUsage, setting.Error(), ""), true
+		return failureOf(classUsage, setting.Error(), setting.Hint()), true
 	case errors.As(err, &input):
 		return failureOf(classUsage, input.Message, input.Hint), true
 	case errors.As(err, &syntax):

@@ -100,26 +100,32 @@ func (e *ParseError) Error() string {
 func (e *ParseError) Is(target error) bool { return target == ErrInvalid }
 
 // SettingError says that a setting is unknown or that its value is of the wrong
-// kind.
+// kind. It repeats neither a value nor an unknown key: people paste secrets in the
+// wrong place.
 type SettingError struct {
 	Key        string
-	Source     string // flag, environment variable or file that gave the value, if any
-	Value      string
+	Source     string // what gave the value, such as --timeout; empty for the setting itself
 	Want       string // what is expected; empty for an unknown key
 	Suggestion string // the nearest known key, for an unknown one
 }
 
 func (e *SettingError) Error() string {
-	if e.Want != "" {
-		source := ""
-		if e.Source != "" {
-			source = e.Source + ": "
-		}
-		return fmt.Sprintf("setting %s: %s%.64q is not %s", e.Key, source, e.Value, e.Want)
+	switch {
+	case e.Want == "":
+		return "unknown setting"
+	case e.Source == "":
+		return fmt.Sprintf("the setting %s takes %s", e.Key, e.Want)
 	}
-	text := fmt.Sprintf("unknown setting %.64q", e.Key)
-	if e.Suggestion != "" {
-		text += fmt.Sprintf(", did you mean %q?", e.Suggestion)
+	return fmt.Sprintf("%s takes %s", e.Source, e.Want)
+}
+
+// Hint says what a person can do about the error, or nothing.
+func (e *SettingError) Hint() string {
+	switch {
+	case e.Suggestion != "":
+		return fmt.Sprintf("did you mean %s?", e.Suggestion)
+	case e.Want == "":
+		return "see them all: mxlogin config list"
 	}
-	return text
+	return ""
 }

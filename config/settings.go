@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -104,7 +105,7 @@ func (l *layers) addFile(table []Setting, file *File) error {
 	for _, setting := range table {
 		if value, ok := file.Setting(setting.Key); ok && setting.InFile {
 			values[setting.Key] = value
-			l.origins[setting.Key] = origin{SourceFile, file.path}
+			l.origins[setting.Key] = origin{SourceFile, fmt.Sprintf("the setting %s in %s", setting.Key, file.path)}
 		}
 	}
 	return l.merged.MergeConfigMap(values)
@@ -148,7 +149,7 @@ func (l *layers) addFlags(table []Setting, flags map[string]string) error {
 	for key, value := range flags {
 		at := slices.IndexFunc(table, func(s Setting) bool { return s.Key == key && s.Flag != "" })
 		if at < 0 {
-			return &SettingError{Key: key, Value: value}
+			return &SettingError{Key: key}
 		}
 		l.merged.Set(key, value)
 		l.origins[key] = origin{SourceFlag, "--" + table[at].Flag}

@@ -141,19 +141,19 @@ func TestResolveRefuses(t *testing.T) {
 		file       string
 		want       string
 	}{
-		{flags: map[string]string{"timeout": "soon"}, want: `--timeout: "soon" is not a duration`},
+		{flags: map[string]string{"timeout": "soon"}, want: `--timeout takes a duration above 0`},
 		{flags: map[string]string{"timeout": "0"}, want: "--timeout"},
 		{flags: map[string]string{"timeout": "-1s"}, want: "--timeout"},
 		{flags: map[string]string{"login_timeout": "0s"}, want: "--login-timeout"},
 		{flags: map[string]string{"max_wait": "-1s"}, want: "--max-wait"},
 		{flags: map[string]string{"output": "xml"}, want: "one of text, json, token, env, header"},
 		{flags: map[string]string{"nonsense": "x"}, want: "unknown setting"},
-		{env: map[string]string{"MXLOGIN_OUTPUT": "token"}, want: "MXLOGIN_OUTPUT: \"token\" is not one of text, json"},
-		{env: map[string]string{"MXLOGIN_QUIET": "yes"}, want: "MXLOGIN_QUIET: \"yes\" is not true or false"},
+		{env: map[string]string{"MXLOGIN_OUTPUT": "token"}, want: "MXLOGIN_OUTPUT takes one of text, json"},
+		{env: map[string]string{"MXLOGIN_QUIET": "yes"}, want: "MXLOGIN_QUIET takes true or false"},
 		{env: map[string]string{"MXLOGIN_STORAGE": "keyring"}, want: "one of file, none"},
 		{env: map[string]string{"MXLOGIN_ALLOW_HTTP": "a,,b"}, want: "a list without empty items"},
 		{env: map[string]string{"MXLOGIN_TIMEOUT": long}, want: "MXLOGIN_TIMEOUT"},
-		{file: "timeout: 30", want: "here.yaml: \"30\" is not a duration"},
+		{file: "timeout: 30", want: "the setting timeout in here.yaml takes a duration"},
 		{file: "output: header", want: "one of text, json"},
 	}
 	for _, test := range tests {
@@ -172,6 +172,32 @@ func TestResolveRefuses(t *testing.T) {
 	if got := mustResolve(t, map[string]string{"timeout": "1s"}, nil, file); got.Timeout != time.Second {
 		t.Errorf("got %v", got.Timeout)
 	}
+}
+
+// TestQ4_SettingErrorsRepeatNoValue gives each setting a value that it does not take
+// from each of its sources.
+func TestQ4_SettingErrorsRepeatNoValue(t *testing.T) {
+	const secret = "hunter2,,"
+	refused := func(place string, err error) {
+		t.Helper()
+		var wrong *SettingError
+		if !errors.As(err, &wrong) || strings.Contains(err.Error()+wrong.Hint(), "hunter2") || !strings.Contains(err.Error(), place) {
+			t.Errorf("%s: %v", place, err)
+		}
+	}
+	for _, setting := range Table() {
+		if setting.Kind == KindText {
+			continue
+		}
+		_, err := Resolve(map[string]string{setting.Key: secret}, environment(nil), nil)
+		refused("--"+setting.Flag, err)
+		_, err = Resolve(nil, environment(map[string]string{setting.Env: secret}), nil)
+		refused(setting.Env, err)
+		refused(setting.Key, ParseSetting(setting.Key, secret))
+		refused(setting.Key, newFile().SetSetting(setting.Key, secret))
+	}
+	refused("unknown setting", ParseSetting("hunter2", "x"))
+	refused("unknown setting", CheckKey("hunter2"))
 }
 
 func TestTheFileHoldsOnlySettingsOfItsOwn(t *testing.T) {

@@ -149,7 +149,7 @@ func fileSetting(key string) (Setting, error) {
 // a person, and may be empty.
 func (s Setting) check(value string, source Source, origin string) error {
 	if want := s.violated(value, source); want != "" {
-		return &SettingError{Key: s.Key, Source: origin, Value: value, Want: want}
+		return &SettingError{Key: s.Key, Source: origin, Want: want}
 	}
 	return nil
 }
