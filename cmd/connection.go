@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -68,14 +70,18 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 	}
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		return nil, &UsageError{Message: fmt.Sprintf("the file of --ca-file cannot be read: %v", err), Err: err}
+		reason := err
+		if named := (*fs.PathError)(nil); errors.As(err, &named) {
+			reason = named.Err // without the path, which may be a secret in the wrong place
+		}
+		return nil, &UsageError{Message: fmt.Sprintf("the file of --ca-file cannot be read: %v", reason), Err: err}
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &UsageError{Message: fmt.Sprintf("%s, of --ca-file, holds no certificate in PEM form", path)}
+		return nil, &UsageError{Message: "the file of --ca-file holds no certificate in PEM form"}
 	}
 	return pool, nil
 }

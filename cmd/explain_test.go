@@ -93,11 +93,11 @@ func errorSamples(t *testing.T) []errorSample {
 	_, badServer := matrixid.ParseServerName("münchen.example")
 	_, badURL := matrixid.ParseBaseURL("https://matrix.example.org/_matrix/client")
 	return []errorSample{
-		{"usage", &UsageError{Message: `unknown command "bogus" for "mxlogin"`, Hint: `see "mxlogin --help"`}},
+		{"usage", &UsageError{Message: `"mxlogin" has no such command`, Hint: `see "mxlogin --help"`}},
 		{"user ID", userError(badUser)},
 		{"server name", targetError(badServer)},
 		{"base URL", targetError(badURL)},
-		{"setting", &config.SettingError{Key: "timeout", Source: "--timeout", Value: "soon", Want: "a duration above 0, such as 30s or 5m"}},
+		{"setting", &config.SettingError{Key: "timeout", Source: "--timeout", Want: "a duration above 0, such as 30s or 5m"}},
 		{"unknown setting", &config.SettingError{Key: "homesever", Suggestion: "homeserver"}},
 		{"input", &terminal.InputError{Message: "standard input is empty"}},
 		{"input too long", &terminal.InputError{Message: "the answer is too long: a terminal cuts lines at 4095 bytes", Hint: "give it with the -stdin or -file flag"}},
@@ -105,7 +105,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"several accounts", &session.ChoiceError{Reason: "several accounts are saved, and none is the default", Names: []string{"a", "b"}}},
 		{"no terminal", &InteractionError{Needed: "a password", Reason: "there is no terminal", Hint: "use --password-stdin, --password-file, --password-command or MXLOGIN_PASSWORD"}},
 		{"nobody answered", &TimeoutError{Needed: "the password"}},
-		{"password command", &terminal.CommandError{Program: "pass", Err: errors.New("exit status 1")}},
+		{"password command", &terminal.CommandError{Source: "--password-command", Started: true, Err: errors.New("exit status 1")}},
 		{"command not found", &ProgramError{Name: "nosuch", Code: exitNotFound, Err: exec.ErrNotFound}},
 		{"command not executable", &ProgramError{Name: "./data", Code: exitCannotRun, Err: fs.ErrPermission}},
 		{"file not readable", &config.FileError{Op: "read", Path: "config.yaml", Err: fs.ErrPermission}},

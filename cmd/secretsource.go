@@ -81,9 +81,9 @@ func (a *App) fromSource(ctx context.Context, s *secretSource, prompt string) (s
 	case s.stdin && !terminal.IsTerminal(a.Stdin):
 		return terminal.ReadSecretFrom(ctx, a.Stdin, "standard input")
 	case s.file != "":
-		return a.fromFile(ctx, s.file)
+		return a.fromFile(ctx, "--"+s.name+"-file", s.file)
 	case s.command != "":
-		return terminal.ReadSecretCommand(ctx, s.command, a.Environment.ForChildren(), a.Stderr)
+		return terminal.ReadSecretCommand(ctx, "--"+s.name+"-command", s.command, a.Environment.ForChildren(), a.Stderr)
 	}
 	if value, ok := a.Environment.Secret(s.env); ok && !s.stdin {
 		return terminal.ReadSecretFrom(ctx, strings.NewReader(value.Reveal()), s.env)
@@ -91,10 +91,10 @@ func (a *App) fromSource(ctx context.Context, s *secretSource, prompt string) (s
 	return a.prompt(ctx, s, prompt)
 }
 
-func (a *App) fromFile(ctx context.Context, path string) (secret.Value, error) {
-	value, othersCanRead, err := terminal.ReadSecretFile(ctx, path)
+func (a *App) fromFile(ctx context.Context, flag, path string) (secret.Value, error) {
+	value, othersCanRead, err := terminal.ReadSecretFile(ctx, flag, path)
 	if othersCanRead {
-		a.Reporter().Warning("file_mode", fmt.Sprintf("other users can read %s", path))
+		a.Reporter().Warning("file_mode", fmt.Sprintf("the file of %s can be read by other users", flag))
 	}
 	return value, err
 }

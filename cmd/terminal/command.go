@@ -12,14 +12,20 @@ import (
 )
 
 // CommandError says that a command that was to print a secret could not be
-// started or failed. It holds nothing of the output.
+// started or failed. It holds nothing of the command and its output.
 type CommandError struct {
-	Program string
+	Source  string // what named the command, such as --password-command
+	Started bool
 	Err     error // an *exec.ExitError if the program ran
 }
 
-// Error names the program and its exit status.
-func (e *CommandError) Error() string { return fmt.Sprintf("command %q failed: %v", e.Program, e.Err) }
+// Error names the source and the exit status.
+func (e *CommandError) Error() string {
+	if !e.Started {
+		return fmt.Sprintf("the command of %s cannot be started: %v", e.Source, e.Err)
+	}
+	return fmt.Sprintf("the command of %s failed: %v", e.Source, e.Err)
+}
 
 // Unwrap returns what os/exec said.
 func (e *CommandError) Unwrap() error { return e.Err }
@@ -27,9 +33,11 @@ func (e *CommandError) Unwrap() error { return e.Err }
 // ReadSecretCommand runs command, split by [SplitCommand] and without a shell,
 // and takes what it prints as [ReadSecretFrom] does. The program gets environ
 // alone as its environment and the null device as its standard input; its
-// standard error goes to stderr. When ctx ends the program is killed, not the
-// programs it started. A program that fails is a [*CommandError].
-func ReadSecretCommand(ctx context.Context, command string, environ []string, stderr io.Writer) (secret.Value, error) {
+// standard error goes to stderr. source is what named the command
+// ("--password-command") and stands for it in messages: people give the secret
+// itself there. When ctx ends the program is killed, not the programs it started. A
+// program that fails is a [*CommandError].
+func ReadSecretCommand(ctx context.Context, source, command string, environ []string, stderr io.Writer) (secret.Value, error) {
 	words, err := SplitCommand(command)
 	if err != nil {
 		return secret.Value{}, err
@@ -41,18 +49,18 @@ func ReadSecretCommand(ctx context.Context, command string, environ []string, st
 	cmd.Stderr = stderr
 	cmd.WaitDelay = time.Second // for what the program left behind to hold stderr open
 	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
-		return secret.Value{}, &CommandError{words[0], err}
+		return secret.Value{}, &CommandError{Source: source, Err: reason(err)}
 	}
-	if err := cmd.Start(); err != nil {
-		return secret.Value{}, &CommandError{words[0], err}
-	}
-	v, readErr := ReadSecretFrom(ctx, stdout, "the output of "+words[0])
+	v, readErr := ReadSecretFrom(ctx, stdout, "the output of "+source)
 	if errors.Is(readErr, errTooLong) {
 		kill()
 	}
 	waitErr := cmd.Wait()
-	if err := firstCause(ctx, readErr, waitErr, words[0]); err != nil {
+	if err := firstCause(ctx, readErr, waitErr, source); err != nil {
 		v.Wipe()
 		return secret.Value{}, err
 	}
@@ -61,14 +69,14 @@ func ReadSecretCommand(ctx context.Context, command string, environ []string, st
 
 // firstCause says which of the errors of a finished command to report. One that
 // we killed, or that failed, fails for that reason and not for what it printed.
-func firstCause(ctx context.Context, readErr, waitErr error, program string) error {
+func firstCause(ctx context.Context, readErr, waitErr error, source string) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.Is(readErr, errTooLong):
 		return readErr
 	case waitErr != nil && !errors.Is(waitErr, exec.ErrWaitDelay):
-		return &CommandError{program, waitErr}
+		return &CommandError{Source: source, Started: true, Err: waitErr}
 	}
 	return readErr
 }

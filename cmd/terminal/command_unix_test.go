@@ -34,14 +34,14 @@ func TestReadSecretCommand(t *testing.T) {
 	environ := []string{"ONLY=this"}
 	const script = `echo asked >&2; cat; printf "%s|%s\n" "$ONLY" "$HOME$MXLOGIN_TEST_PARENT"`
 	t.Setenv("MXLOGIN_TEST_PARENT", "leak")
-	v, err := terminal.ReadSecretCommand(t.Context(), "/bin/sh -c '"+script+"'", environ, &stderr)
+	v, err := terminal.ReadSecretCommand(t.Context(), "--x-command", "/bin/sh -c '"+script+"'", environ, &stderr)
 	if err != nil || v.Reveal() != "this|" {
 		t.Errorf("read as %q, %v", v.Reveal(), err)
 	}
 	if stderr.String() != "asked\n" {
 		t.Errorf("stderr: %q", stderr.String())
 	}
-	v, err = terminal.ReadSecretCommand(t.Context(), "/bin/sh -c 'echo x$MXLOGIN_TEST_PARENT'", nil, nil)
+	v, err = terminal.ReadSecretCommand(t.Context(), "--x-command", "/bin/sh -c 'echo x$MXLOGIN_TEST_PARENT'", nil, nil)
 	if err != nil || v.Reveal() != "x" {
 		t.Errorf("a nil environment gives %q, %v", v.Reveal(), err)
 	}
@@ -49,15 +49,16 @@ func TestReadSecretCommand(t *testing.T) {
 
 func TestReadSecretCommandThatFails(t *testing.T) {
 	tests := map[string]struct{ command, want string }{
-		"exit status":    {"/bin/sh -c 'echo " + canary + "; exit 3'", `command "/bin/sh" failed: exit status 3`},
-		"no output":      {"/bin/sh -c 'exit 1'", `command "/bin/sh" failed: exit status 1`},
-		"signal":         {"/bin/sh -c 'kill -9 $$'", `command "/bin/sh" failed: signal: killed`},
-		"no such":        {"/nonexistent/pass " + canary, `command "/nonexistent/pass" failed: fork/exec /nonexistent/pass: no such file or directory`},
-		"NUL and failed": {`/bin/sh -c 'printf "a\\000b"; exit 4'`, `command "/bin/sh" failed: exit status 4`},
+		"exit status":    {"/bin/sh -c 'echo " + canary + "; exit 3'", `the command of --x-command failed: exit status 3`},
+		"no output":      {"/bin/sh -c 'exit 1'", `the command of --x-command failed: exit status 1`},
+		"signal":         {"/bin/sh -c 'kill -9 $$'", `the command of --x-command failed: signal: killed`},
+		"no such":        {"/nonexistent/pass " + canary, `the command of --x-command cannot be started: no such file or directory`},
+		"not in PATH":    {canary, `the command of --x-command cannot be started: executable file not found in $PATH`},
+		"NUL and failed": {`/bin/sh -c 'printf "a\\000b"; exit 4'`, `the command of --x-command failed: exit status 4`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			v, err := terminal.ReadSecretCommand(t.Context(), test.command, nil, nil)
+			v, err := terminal.ReadSecretCommand(t.Context(), "--x-command", test.command, nil, nil)
 			var failed *terminal.CommandError
 			if !errors.As(err, &failed) || err.Error() != test.want {
 				t.Errorf("got %v, want the CommandError %s", err, test.want)
@@ -71,12 +72,12 @@ func TestReadSecretCommandThatFails(t *testing.T) {
 
 func TestReadSecretCommandChecksTheOutput(t *testing.T) {
 	tests := map[string]struct{ command, want string }{
-		"empty": {"/bin/sh -c true", "the output of /bin/sh is empty"},
-		"NUL":   {`/bin/sh -c 'printf "a\\000b"'`, "the output of /bin/sh holds a NUL byte"},
+		"empty": {"/bin/sh -c true", "the output of --x-command is empty"},
+		"NUL":   {`/bin/sh -c 'printf "a\\000b"'`, "the output of --x-command holds a NUL byte"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := terminal.ReadSecretCommand(t.Context(), test.command, nil, nil)
+			_, err := terminal.ReadSecretCommand(t.Context(), "--x-command", test.command, nil, nil)
 			wantInputError(t, err, test.want)
 		})
 	}
@@ -85,8 +86,8 @@ func TestReadSecretCommandChecksTheOutput(t *testing.T) {
 func TestI13_EndlessCommandIsEnded(t *testing.T) {
 	// It survives the closed pipe: only killing ends it.
 	const stubborn = `/bin/sh -c "trap '' PIPE; while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy 2>/dev/null; done"`
-	_, err := terminal.ReadSecretCommand(t.Context(), stubborn, nil, nil)
-	wantInputError(t, err, "the output of /bin/sh has more than 64 KiB")
+	_, err := terminal.ReadSecretCommand(t.Context(), "--x-command", stubborn, nil, nil)
+	wantInputError(t, err, "the output of --x-command has more than 64 KiB")
 }
 
 func TestReadSecretCommandEndsWithItsContext(t *testing.T) {
@@ -98,7 +99,7 @@ func TestReadSecretCommandEndsWithItsContext(t *testing.T) {
 		_, _ = r.Read(make([]byte, 1)) // the program runs
 		cancel(cause)
 	}()
-	_, err := terminal.ReadSecretCommand(ctx, "/bin/sh -c 'echo started >&2; exec sleep 1000'", nil, w)
+	_, err := terminal.ReadSecretCommand(ctx, "--x-command", "/bin/sh -c 'echo started >&2; exec sleep 1000'", nil, w)
 	_ = w.Close()
 	if !errors.Is(err, cause) {
 		t.Errorf("got %v, want the cause", err)

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"os/exec"
 	"runtime"
 
 	"mxlogin/client/secret"
@@ -28,27 +30,43 @@ func ReadSecretFrom(ctx context.Context, r io.Reader, name string) (secret.Value
 }
 
 // ReadSecretFile reads the secret from a file as [ReadSecretFrom] does; a FIFO
-// or /dev/fd/N will do. othersCanRead reports whether the file's mode lets its
-// group or everybody read it. A file that cannot be opened is an [*InputError].
-func ReadSecretFile(ctx context.Context, path string) (v secret.Value, othersCanRead bool, err error) {
+// or /dev/fd/N will do. source is what named the file ("--password-file") and stands
+// for it in messages: people give the secret itself there. othersCanRead reports
+// whether the file's mode lets its group or everybody read it. A file that cannot be
+// opened is an [*InputError].
+func ReadSecretFile(ctx context.Context, source, path string) (v secret.Value, othersCanRead bool, err error) {
+	name := "the file of " + source
 	// Opening a FIFO waits for its writer.
 	file, err := await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { _ = f.Close() })
 	if err != nil && ctx.Err() != nil {
 		return secret.Value{}, false, err
 	}
 	if err != nil {
-		return secret.Value{}, false, &InputError{Message: err.Error(), Err: err}
+		return secret.Value{}, false, &InputError{Message: fmt.Sprintf("%s cannot be opened: %v", name, reason(err)), Err: err}
 	}
 	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
 	if err != nil {
-		return secret.Value{}, false, fmt.Errorf("reading %s: %w", path, err)
+		return secret.Value{}, false, fmt.Errorf("reading %s: %w", name, reason(err))
 	}
 	if info.IsDir() {
-		return secret.Value{}, false, &InputError{Message: path + " is a directory"}
+		return secret.Value{}, false, &InputError{Message: name + " is a directory"}
 	}
-	v, err = ReadSecretFrom(ctx, file, path)
+	v, err = ReadSecretFrom(ctx, file, name)
 	return v, othersRead(info), err
+}
+
+// reason is err without the file or the program that errors of package os name.
+func reason(err error) error {
+	var file *fs.PathError
+	var program *exec.Error
+	switch {
+	case errors.As(err, &file):
+		return file.Err
+	case errors.As(err, &program):
+		return program.Err
+	}
+	return err
 }
 
 // othersRead reports whether a regular file is readable beyond its owner.
@@ -66,7 +84,7 @@ func readSecret(r io.Reader, name string) (secret.Value, error) {
 	case err == nil:
 		return secret.Value{}, &InputError{Message: name + " has more than 64 KiB", Err: errTooLong}
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		return secret.Value{}, fmt.Errorf("reading %s: %w", name, err)
+		return secret.Value{}, fmt.Errorf("reading %s: %w", name, reason(err))
 	}
 	return takeSecret(cutNewline(buffer[:n]), name)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"mxlogin/cmd/terminal"
@@ -173,7 +174,7 @@ func TestReadSecretFile(t *testing.T) {
 			if err := os.Chmod(path, test.mode); err != nil {
 				t.Fatal(err)
 			}
-			v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), path)
+			v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", path)
 			if err != nil || v.Reveal() != canary {
 				t.Fatalf("read as %q, %v", v.Reveal(), err)
 			}
@@ -186,13 +187,13 @@ func TestReadSecretFile(t *testing.T) {
 
 func TestReadSecretFileRefuses(t *testing.T) {
 	dir := t.TempDir()
-	_, _, err := terminal.ReadSecretFile(t.Context(), filepath.Join(dir, "missing"))
+	_, _, err := terminal.ReadSecretFile(t.Context(), "--x-file", filepath.Join(dir, "missing"))
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
-	wantInputError(t, err, err.Error())
-	_, _, err = terminal.ReadSecretFile(t.Context(), dir)
-	wantInputError(t, err, dir+" is a directory")
+	wantInputError(t, err, "the file of --x-file cannot be opened: "+syscall.ENOENT.Error())
+	_, _, err = terminal.ReadSecretFile(t.Context(), "--x-file", dir)
+	wantInputError(t, err, "the file of --x-file is a directory")
 }
 
 func wantInputError(t *testing.T, err error, message string) {
