@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -114,10 +116,14 @@ func (f *listFlag) Type() string       { return f.kind }
 func (f *listFlag) Set(s string) error { f.items = append(f.items, s); return nil }
 
 // refuseUnknownCommands makes every command that only groups others print its
-// help, and fail for a word that is none of them: cobra would end well there.
+// help, and fail for a word that is none of them: cobra would end well there, or
+// repeat the word.
 func refuseUnknownCommands(command *cobra.Command) {
 	for _, child := range command.Commands() {
 		refuseUnknownCommands(child)
+	}
+	if command.HasParent() && command.Parent().Name() == "completion" {
+		command.Args = exactly(0, "")
 	}
 	if !command.HasSubCommands() || command.Name() == "help" {
 		return
@@ -134,8 +140,9 @@ func refuseUnknownCommands(command *cobra.Command) {
 	}
 }
 
+// unknownCommand does not repeat the word, which may be a secret.
 func unknownCommand(parent *cobra.Command, word string) error {
-	err := &UsageError{Message: fmt.Sprintf("unknown command %q for %q", word, parent.CommandPath()), Hint: seeHelp(parent)}
+	err := &UsageError{Message: fmt.Sprintf("%q has no such command", parent.CommandPath()), Hint: seeHelp(parent)}
 	if near := parent.SuggestionsFor(word); len(near) > 0 {
 		err.Hint = fmt.Sprintf("did you mean %q?", parent.CommandPath()+" "+near[0])
 	}
@@ -165,11 +172,19 @@ func flagError(cmd *cobra.Command, err error) error {
 	return usage
 }
 
+// unknownFlag names a flag that could be one: of --password:hunter2 that is
+// --password, and --hunter2 is none.
 func unknownFlag(e *pflag.NotExistError) string {
+	name := e.GetSpecifiedName()
 	if e.GetSpecifiedShortnames() != "" {
-		return "unknown flag: -" + e.GetSpecifiedName()
+		return "unknown flag: -" + name // one letter
 	}
-	return "unknown flag: --" + e.GetSpecifiedName()
+	rest := strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyz-_")
+	next, _ := utf8.DecodeRuneInString(rest)
+	if rest == name || unicode.IsLetter(next) || unicode.IsDigit(next) {
+		return "unknown flag"
+	}
+	return "unknown flag: --" + strings.TrimSuffix(name, rest)
 }
 
 // isSecretName reports whether somebody who tries this flag wants to give a

@@ -1,7 +1,7 @@
 package output
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 )
 
@@ -21,7 +21,7 @@ const (
 func ParseFormat(s string) (Format, error) {
 	f := Format(s)
 	if !slices.Contains([]Format{Text, JSON, Token, Env, Header}, f) {
-		return "", fmt.Errorf("unknown output format %q: it is text, json, token, env or header", s)
+		return "", errors.New("an output format is text, json, token, env or header")
 	}
 	return f, nil
 }

@@ -45,7 +45,7 @@ func (p Printer) Session(s Session, showToken bool) error {
 	case Header:
 		return p.token("Authorization: Bearer ", s.AccessToken)
 	}
-	return fmt.Errorf("unknown output format %q", string(p.Format))
+	return errors.New("a session is not printed in this format")
 }
 
 // scrubbed takes the secrets of this run out of what a server may have chosen. The
