@@ -1,13 +1,15 @@
 package cmd
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
 )
 
-func newAccessToken(app *App) *cobra.Command {
+func newAccessToken(r *run) *cobra.Command {
 	return &cobra.Command{
 		Use:   "access-token [ACCOUNT]",
 		Short: "Print the saved access token",
@@ -19,32 +21,21 @@ say. "header" is a line for curl; "env" sets MATRIX_ variables.`,
   mxlogin access-token -o header | curl -H '@-' https://matrix.example.org/_matrix/client/v3/sync
   mxlogin access-token -o env > matrix.env`,
 		Args: atMostOne("ACCOUNT"),
-		RunE: func(_ *cobra.Command, args []string) error { return runAccessToken(app, argument(args)) },
+		RunE: r.command(func(_ context.Context, args []string) error { return runAccessToken(r, argument(args)) }),
 	}
 }
 
-func runAccessToken(app *App, name string) error {
+func runAccessToken(r *run, argument string) error {
 	format := output.Token
-	if app.isGiven("output") {
-		var err error
-		if format, err = app.Format(); err != nil {
-			return err
-		}
+	if r.isGiven("output") {
+		format = r.format
 	}
-	account, err := app.selectAccount(name)
+	account, err := r.account(argument)
 	if err != nil {
 		return err
 	}
 	if !account.HasSession() {
 		return session.NoSession(account)
 	}
-	store, err := app.Store()
-	if err != nil {
-		return err
-	}
-	return app.printer(format).Session(output.Session{
-		UserID: account.UserID, DeviceID: account.DeviceID, Homeserver: account.Homeserver,
-		Flow: account.Flow, API: account.API, Account: account.Name, Config: store.Path(), Reused: true,
-		ExpiresAt: account.ExpiresAt, AccessToken: account.AccessToken, RefreshToken: account.RefreshToken,
-	}, true)
+	return r.printSession(format, session.Result{Account: account, Saved: true, Reused: true}, true)
 }

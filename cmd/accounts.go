@@ -8,13 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
 	"mxlogin/config"
 )
 
-func newAccounts(app *App) *cobra.Command {
+func newAccounts(r *run) *cobra.Command {
 	group := &cobra.Command{
 		Use:   "accounts",
 		Short: "List the saved accounts, and choose among them",
@@ -23,29 +24,29 @@ commands that name none. An account is named by its name or its user ID.`,
 		Example: `  mxlogin accounts
   mxlogin accounts use '@alice:example.org'
   mxlogin accounts rename '@bot:example.org' bot`,
-		RunE: func(*cobra.Command, []string) error { return runAccounts(app) },
+		RunE: r.tokenless(func(context.Context, []string) error { return runAccounts(r) }),
 	}
 	group.AddCommand(
 		&cobra.Command{
 			Use: "use ACCOUNT", Short: "Make an account the default",
 			Args: exactly(1, " ACCOUNT"),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return runAccountsUse(cmd.Context(), app, args[0])
-			},
+			RunE: r.tokenless(func(ctx context.Context, args []string) error {
+				return runAccountsUse(ctx, r, args[0])
+			}),
 		},
 		&cobra.Command{
 			Use: "rename ACCOUNT NAME", Short: "Give an account another name",
 			Args: exactly(2, " ACCOUNT NAME"),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return runAccountsRename(cmd.Context(), app, args[0], args[1])
-			},
+			RunE: r.tokenless(func(ctx context.Context, args []string) error {
+				return runAccountsRename(ctx, r, args[0], args[1])
+			}),
 		},
 		&cobra.Command{
 			Use: "forget ACCOUNT", Short: "Drop the local copy of an account; its session lives on",
 			Args: exactly(1, " ACCOUNT"),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return runAccountsForget(cmd.Context(), app, args[0])
-			},
+			RunE: r.tokenless(func(ctx context.Context, args []string) error {
+				return runAccountsForget(ctx, r, args[0])
+			}),
 		},
 	)
 	return group
@@ -69,30 +70,23 @@ type listedAccount struct {
 	Pending    bool       `json:"pending,omitempty"`
 }
 
-func runAccounts(app *App) error {
-	format, err := app.plainFormat()
-	if err != nil {
-		return err
-	}
-	file, err := app.File()
-	if err != nil {
-		return err
-	}
+func runAccounts(r *run) error {
+	file := r.file
 	list := accountList{Default: file.DefaultAccount(), Accounts: []listedAccount{}}
 	for _, account := range file.Accounts() {
 		list.Accounts = append(list.Accounts, listed(account))
 	}
-	if format == output.JSON {
-		return app.printer(format).JSON(list)
+	if r.format == output.JSON {
+		return r.print().JSON(list)
 	}
 	if len(list.Accounts) == 0 {
-		return app.printer(format).Lines("No account is saved.")
+		return r.print().Lines("No account is saved.")
 	}
 	rows := make([][]string, len(list.Accounts))
 	for i, account := range file.Accounts() {
 		rows[i] = []string{marked(account.Name, list.Default), account.UserID, account.DeviceID, account.Homeserver, stateOf(account)}
 	}
-	return app.printer(format).Table([]string{"ACCOUNT", "USER ID", "DEVICE ID", "HOMESERVER", "STATE"}, rows)
+	return r.print().Table([]string{"ACCOUNT", "USER ID", "DEVICE ID", "HOMESERVER", "STATE"}, rows)
 }
 
 func listed(a config.Account) listedAccount {
@@ -125,33 +119,29 @@ func stateOf(a config.Account) string {
 	return "logged in"
 }
 
-func runAccountsUse(ctx context.Context, app *App, name string) error {
-	return app.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
+func runAccountsUse(ctx context.Context, r *run, name string) error {
+	return r.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
 		file.SetDefaultAccount(account.Name)
 		return nil
 	})
 }
 
-func runAccountsRename(ctx context.Context, app *App, name, newName string) error {
+func runAccountsRename(ctx context.Context, r *run, name, newName string) error {
 	if newName == "" || terminal.Safe(newName) != newName {
-		return &UsageError{Message: "the new name is empty, too long or has characters that cannot be shown"}
+		return &choose.UsageError{Message: "the new name is empty, too long or has characters that cannot be shown"}
 	}
-	return app.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
+	return r.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
 		err := file.Rename(account.Name, newName)
 		if errors.Is(err, config.ErrAccountExists) {
-			return &UsageError{Message: fmt.Sprintf("another account is called %s", newName), Err: err}
+			return &choose.UsageError{Message: fmt.Sprintf("another account is called %s", newName), Err: err}
 		}
 		return err
 	})
 }
 
-func runAccountsForget(ctx context.Context, app *App, name string) error {
-	format, err := app.plainFormat()
-	if err != nil {
-		return err
-	}
+func runAccountsForget(ctx context.Context, r *run, name string) error {
 	var forgotten config.Account
-	err = app.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
+	err := r.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
 		forgotten = account
 		file.Remove(account.Name)
 		return nil
@@ -159,25 +149,25 @@ func runAccountsForget(ctx context.Context, app *App, name string) error {
 	if err != nil {
 		return err
 	}
-	if format == output.JSON {
-		return app.printer(format).JSON(logoutResult{Accounts: []string{forgotten.Name}, Server: session.NotAsked})
+	if r.format == output.JSON {
+		return r.print().JSON(logoutResult{Accounts: []string{forgotten.Name}, Server: session.NotAsked})
 	}
 	words := "Forgot " + forgotten.Name
 	if forgotten.HasSession() {
 		words += "; its session lives on at " + forgotten.Homeserver
 	}
-	return app.printer(format).Lines(words)
+	return r.print().Lines(words)
 }
 
 // changeAccount changes the config file by what change does with the account that
 // is named, as the file has it under the lock.
-func (a *App) changeAccount(ctx context.Context, name string, change func(*config.File, config.Account) error) error {
-	store, err := a.Store()
+func (r *run) changeAccount(ctx context.Context, name string, change func(*config.File, config.Account) error) error {
+	store, err := r.store()
 	if err != nil {
 		return err
 	}
 	return store.Update(ctx, func(file *config.File) error {
-		account, err := session.Select(file, name)
+		account, err := choose.Named(file, name)
 		if err != nil {
 			return err
 		}

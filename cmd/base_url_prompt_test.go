@@ -12,6 +12,7 @@ import (
 	"mxlogin/client/clienttest"
 	"mxlogin/client/secret"
 	"mxlogin/cmd"
+	"mxlogin/cmd/terminal"
 )
 
 // person answers every question for a line with the same one.
@@ -84,7 +85,7 @@ func TestABaseURLIsAskedForOnceWhereDiscoveryLeavesItToThePerson(t *testing.T) {
 			code := cmd.Run(t.Context(), strings.Fields(c.args), &cmd.App{
 				Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Now: time.Now, RoundTripper: lost{},
 				Environment:  cmd.NewEnvironment([]string{"HOME=" + t.TempDir()}),
-				OpenTerminal: func() (cmd.Prompter, error) { return someone, nil },
+				OpenTerminal: func() (terminal.Prompter, error) { return someone, nil },
 			})
 			if code != c.code || len(someone.asked) != c.asked {
 				t.Errorf("exit code %d, asked %q; want %d and %d questions\n%s", code, someone.asked, c.code, c.asked, &stderr)

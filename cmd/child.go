@@ -10,7 +10,6 @@ import (
 	"os/signal"
 
 	"mxlogin/cmd/terminal"
-	"mxlogin/config"
 )
 
 // ExitStatusError is the exit code of a command that mxlogin ran for the caller. It
@@ -51,13 +50,12 @@ func findProgram(name string) (string, error) {
 	return "", &ProgramError{Name: name, Code: exitNotFound, Err: err}
 }
 
-// runChild runs the command with the session in its environment, on the streams
-// of this process. It is not started where the run was interrupted before.
-func (a *App) runChild(ctx context.Context, program string, argv []string, account config.Account) error {
+// runChild runs the command with an environment, on the streams of this process. It is not started where the run was interrupted before.
+func (r *run) runChild(ctx context.Context, program string, argv, environ []string) error {
 	child := exec.Command(program) //nolint:noctx // it ends by itself; signals are passed on to it
 	child.Args = argv
-	child.Env = append(a.Environment.ForChildren(), sessionVariables(account)...)
-	child.Stdin, child.Stdout, child.Stderr = a.Stdin, a.Stdout, a.Stderr
+	child.Env = environ
+	child.Stdin, child.Stdout, child.Stderr = r.Stdin, r.Stdout, r.Stderr
 
 	// Before the start, so that no signal is lost in between.
 	signals := make(chan os.Signal, 4)
@@ -74,7 +72,7 @@ func (a *App) runChild(ctx context.Context, program string, argv []string, accou
 	for {
 		select {
 		case s := <-signals:
-			if !terminal.IsTerminal(a.Stdin) || !isTyped(s) {
+			if !terminal.IsTerminal(r.Stdin) || !isTyped(s) {
 				_ = child.Process.Signal(s)
 			}
 		case err := <-done:

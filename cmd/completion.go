@@ -19,13 +19,13 @@ func isCompletion(args []string) bool {
 }
 
 // addCompletions tells the shell what may stand for the arguments and flags.
-func addCompletions(app *App, root *cobra.Command) {
+func addCompletions(r *run, root *cobra.Command) {
 	for _, command := range allCommands(root) {
 		if command.ValidArgsFunction == nil && command.HasParent() {
-			command.ValidArgsFunction = app.completeArguments
+			command.ValidArgsFunction = r.completeArguments
 		}
 		command.LocalFlags().VisitAll(func(flag *pflag.Flag) {
-			if complete := app.flagCompletion(flag); complete != nil {
+			if complete := r.flagCompletion(flag); complete != nil {
 				_ = command.RegisterFlagCompletionFunc(flag.Name, complete)
 			}
 		})
@@ -35,16 +35,16 @@ func addCompletions(app *App, root *cobra.Command) {
 // flagCompletion returns what completes the value of a flag, nil where it is a
 // file or a command: those the shell completes. It goes by what usage calls the
 // value.
-func (a *App) flagCompletion(flag *pflag.Flag) cobra.CompletionFunc {
+func (r *run) flagCompletion(flag *pflag.Flag) cobra.CompletionFunc {
 	if choices := choicesOf(flag); len(choices) > 0 {
 		return cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp)
 	}
 	valueName, _ := pflag.UnquoteUsage(flag)
 	switch {
 	case flag.Name == "account":
-		return a.completeAccounts
+		return r.completeAccounts
 	case valueName == "user":
-		return a.completeUsers
+		return r.completeUsers
 	case valueName == "file", valueName == "command":
 		return nil
 	}
@@ -71,43 +71,43 @@ func allCommands(root *cobra.Command) []*cobra.Command {
 }
 
 // completeArguments goes by the name of the argument in the command's use line.
-func (a *App) completeArguments(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (r *run) completeArguments(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	wanted := strings.Fields(cmd.Use)[1:]
 	if len(args) >= len(wanted) {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	switch strings.Trim(wanted[len(args)], "[]") {
 	case "ACCOUNT":
-		return a.completeAccounts(cmd, args, typed)
+		return r.completeAccounts(cmd, args, typed)
 	case "USER":
-		return a.completeUsers(cmd, args, typed)
+		return r.completeUsers(cmd, args, typed)
 	case "TARGET":
-		return a.completeTargets(cmd, args, typed)
+		return r.completeTargets(cmd, args, typed)
 	case "KEY":
 		return settingKeys(), cobra.ShellCompDirectiveNoFileComp
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
-func (a *App) completeAccounts(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completeFrom(cmd, typed, func(account config.Account) (string, string) {
+func (r *run) completeAccounts(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return r.completeFrom(cmd, typed, func(account config.Account) (string, string) {
 		return account.Name, account.UserID
 	})
 }
 
-func (a *App) completeTargets(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return a.completeFrom(cmd, typed, func(account config.Account) (string, string) {
+func (r *run) completeTargets(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return r.completeFrom(cmd, typed, func(account config.Account) (string, string) {
 		return account.UserID, account.Homeserver
 	})
 }
 
 // completeUsers leaves out the '@' unless that was typed: PowerShell reads an '@'
 // at the start of a word as its own, and USER does without it.
-func (a *App) completeUsers(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func (r *run) completeUsers(cmd *cobra.Command, args []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if strings.HasPrefix(typed, "@") {
-		return a.completeTargets(cmd, args, typed)
+		return r.completeTargets(cmd, args, typed)
 	}
-	return a.completeFrom(cmd, typed, func(account config.Account) (string, string) {
+	return r.completeFrom(cmd, typed, func(account config.Account) (string, string) {
 		return strings.TrimPrefix(account.UserID, "@"), account.Homeserver
 	})
 }
@@ -115,9 +115,9 @@ func (a *App) completeUsers(cmd *cobra.Command, args []string, typed string) ([]
 // completeFrom suggests what value takes from the saved accounts, each word once:
 // of a word with two descriptions bash would insert the start of these. That some
 // shells do not tell upper from lower case counts here too.
-func (a *App) completeFrom(cmd *cobra.Command, typed string, value func(config.Account) (value, description string)) ([]cobra.Completion, cobra.ShellCompDirective) {
-	a.flags = cmd.Flags() // --config counts here too
-	file, err := a.File()
+func (r *run) completeFrom(cmd *cobra.Command, typed string, value func(config.Account) (value, description string)) ([]cobra.Completion, cobra.ShellCompDirective) {
+	r.begin(cmd.Flags()) // --config counts here too
+	file, err := r.loadFile()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -9,7 +9,7 @@ import (
 	"mxlogin/config"
 )
 
-func newConfig(app *App) *cobra.Command {
+func newConfig(r *run) *cobra.Command {
 	group := &cobra.Command{
 		Use:   "config",
 		Short: "Show and change settings",
@@ -23,31 +23,31 @@ environment variable, and that before the setting in the file.`,
 		&cobra.Command{
 			Use: "get KEY", Short: "Print the value in force of a setting",
 			Args: exactly(1, " KEY"),
-			RunE: func(_ *cobra.Command, args []string) error { return runConfigGet(app, args[0]) },
+			RunE: r.tokenless(func(_ context.Context, args []string) error { return runConfigGet(r, args[0]) }),
 		},
 		&cobra.Command{
 			Use: "set KEY VALUE", Short: "Change a setting in the config file",
 			Args: exactly(2, " KEY VALUE"),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return runConfigSet(cmd.Context(), app, args[0], args[1])
+				return runConfigSet(cmd.Context(), r, args[0], args[1])
 			},
 		},
 		&cobra.Command{
 			Use: "unset KEY", Short: "Take a setting out of the config file",
 			Args: exactly(1, " KEY"),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return runConfigUnset(cmd.Context(), app, args[0])
+				return runConfigUnset(cmd.Context(), r, args[0])
 			},
 		},
 		&cobra.Command{
 			Use: "list", Short: "Show all settings, their values and where these come from",
 			Args: exactly(0, ""),
-			RunE: func(*cobra.Command, []string) error { return runConfigList(app) },
+			RunE: r.tokenless(func(context.Context, []string) error { return runConfigList(r) }),
 		},
 		&cobra.Command{
 			Use: "path", Short: "Print the path of the config file",
 			Args: exactly(0, ""),
-			RunE: func(*cobra.Command, []string) error { return runConfigPath(app) },
+			RunE: func(*cobra.Command, []string) error { return runConfigPath(r) },
 		},
 	)
 	return group
@@ -60,57 +60,45 @@ type settingValue struct {
 	Source string `json:"source"`
 }
 
-func (a *App) settingValues() ([]settingValue, error) {
-	settings, err := a.Settings()
-	if err != nil {
-		return nil, err
-	}
+func (r *run) settingValues() []settingValue {
 	var values []settingValue
 	for _, setting := range config.Table() {
 		if setting.InFile {
-			values = append(values, settingValue{setting.Key, settings.Text(setting.Key), settings.Source(setting.Key).String()})
+			values = append(values, settingValue{setting.Key, r.settings.Text(setting.Key), r.settings.Source(setting.Key).String()})
 		}
 	}
-	return values, nil
+	return values
 }
 
-func runConfigGet(app *App, key string) error {
-	format, err := app.plainFormat()
-	if err != nil {
-		return err
-	}
-	values, err := app.settingValues()
-	if err != nil {
-		return err
-	}
-	for _, v := range values {
+func runConfigGet(r *run, key string) error {
+	for _, v := range r.settingValues() {
 		if v.Key != key {
 			continue
 		}
-		if format == output.JSON {
-			return app.printer(format).JSON(v)
+		if r.format == output.JSON {
+			return r.print().JSON(v)
 		}
-		return app.printer(format).Exact("the value", v.Value)
+		return r.print().Exact("the value", v.Value)
 	}
 	return config.CheckKey(key)
 }
 
-func runConfigSet(ctx context.Context, app *App, key, value string) error {
+func runConfigSet(ctx context.Context, r *run, key, value string) error {
 	if err := config.ParseSetting(key, value); err != nil {
 		return err
 	}
-	store, err := app.Store()
+	store, err := r.store()
 	if err != nil {
 		return err
 	}
 	return store.Update(ctx, func(file *config.File) error { return file.SetSetting(key, value) })
 }
 
-func runConfigUnset(ctx context.Context, app *App, key string) error {
+func runConfigUnset(ctx context.Context, r *run, key string) error {
 	if err := config.CheckKey(key); err != nil {
 		return err
 	}
-	store, err := app.Store()
+	store, err := r.store()
 	if err != nil {
 		return err
 	}
@@ -120,32 +108,25 @@ func runConfigUnset(ctx context.Context, app *App, key string) error {
 	})
 }
 
-func runConfigList(app *App) error {
-	format, err := app.plainFormat()
-	if err != nil {
-		return err
-	}
-	values, err := app.settingValues()
-	if err != nil {
-		return err
-	}
-	if format == output.JSON {
-		return app.printer(format).JSON(map[string]any{"settings": values})
+func runConfigList(r *run) error {
+	values := r.settingValues()
+	if r.format == output.JSON {
+		return r.print().JSON(map[string]any{"settings": values})
 	}
 	rows := make([][]string, len(values))
 	for i, v := range values {
 		rows[i] = []string{v.Key, v.Value, v.Source}
 	}
-	return app.printer(format).Table([]string{"SETTING", "VALUE", "FROM"}, rows)
+	return r.print().Table([]string{"SETTING", "VALUE", "FROM"}, rows)
 }
 
-func runConfigPath(app *App) error {
-	store, err := app.Store()
+func runConfigPath(r *run) error {
+	store, err := r.store()
 	if err != nil {
 		return err
 	}
-	if app.wantsJSON() {
-		return app.printer(output.JSON).JSON(map[string]string{"path": store.Path()})
+	if r.wantsJSON() {
+		return r.printer(output.JSON).JSON(map[string]string{"path": store.Path()})
 	}
-	return app.printer(output.Text).Exact("the path", store.Path())
+	return r.printer(output.Text).Exact("the path", store.Path())
 }

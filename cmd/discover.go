@@ -9,10 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"mxlogin/client/discovery"
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/output"
 )
 
-func newDiscover(app *App) *cobra.Command {
+func newDiscover(r *run) *cobra.Command {
 	return &cobra.Command{
 		Use:   "discover [TARGET]",
 		Short: "Show how the homeserver of a server name is found",
@@ -22,9 +23,9 @@ discovery fails, the last step says what is wrong and on whose side.`,
 		Example: `  mxlogin discover '@alice:example.org'
   mxlogin discover example.org -o json`,
 		Args: atMostOne("TARGET"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return runDiscover(cmd.Context(), app, argument(args))
-		},
+		RunE: r.tokenless(func(ctx context.Context, args []string) error {
+			return runDiscover(ctx, r, argument(args))
+		}),
 	}
 }
 
@@ -46,38 +47,34 @@ type discoveredStep struct {
 	Reason  string            `json:"reason,omitempty"`
 }
 
-func runDiscover(ctx context.Context, app *App, text string) error {
-	format, err := app.plainFormat()
+func runDiscover(ctx context.Context, r *run, text string) error {
+	target, err := choose.ParseTarget(text, r.reporter.Warning)
 	if err != nil {
 		return err
 	}
-	named, err := app.parseOptionalTarget(text)
+	place, err := choose.Discovered(r.settings, r.file, target, r.reporter.Warning)
 	if err != nil {
 		return err
 	}
-	where, err := app.discoveredPlace(named)
-	if err != nil {
-		return err
-	}
-	link, err := app.connect(where.account)
+	connection, err := r.keeper.Network.For(place.Account)
 	if err != nil {
 		return err
 	}
 	var found discovery.Result
-	if where.base.IsZero() {
-		found, err = discovery.Resolve(ctx, link.transport, where.server)
+	if place.Base.IsZero() {
+		found, err = discovery.Examine(ctx, connection.Transport, place.Server)
 	} else {
-		found, err = discovery.Probe(ctx, link.transport, where.base)
+		found, err = discovery.Probe(ctx, connection.Transport, place.Base)
 	}
 	var failed *discovery.Error
 	if err != nil && !errors.As(err, &failed) {
 		return err
 	}
-	if printErr := printDiscovered(app.printer(format), found, where, app.trim(text)); printErr != nil {
+	if printErr := printDiscovered(r.print(), found, place, strings.TrimSpace(text)); printErr != nil {
 		return printErr
 	}
 	if found.Warning != "" {
-		app.Reporter().Warning("identity_server", found.Warning)
+		r.reporter.Warning("identity_server", found.Warning)
 	}
 	if failed != nil {
 		return &ShownDiscoveryError{Err: failed}
@@ -92,35 +89,14 @@ func (e *ShownDiscoveryError) Error() string { return e.Err.Error() }
 
 func (e *ShownDiscoveryError) Unwrap() error { return e.Err }
 
-// discoveredPlace is what is to be discovered: the target as it was written, also
-// where an account is saved of it. Without a target it is what a login would use.
-func (a *App) discoveredPlace(named target) (place, error) {
-	if named.isZero() {
-		return a.choosePlace(named, nil)
-	}
-	where := named.place()
-	settings, err := a.Settings()
-	if err != nil {
-		return place{}, err
-	}
-	if a.isGiven("homeserver") {
-		chosen, err := a.parseHomeserver(settings.Homeserver)
-		if err != nil {
-			return place{}, err
-		}
-		return chosen, refuseContradiction(chosen, named)
-	}
-	return where, nil
-}
-
-func printDiscovered(p output.Printer, found discovery.Result, where place, text string) error {
+func printDiscovered(p output.Printer, found discovery.Result, place choose.Place, text string) error {
 	result := discovered{
-		Target: text, ServerName: where.server.String(), Outcome: found.Outcome,
+		Target: text, ServerName: place.Server.String(), Outcome: found.Outcome,
 		Homeserver: found.Base.String(), Versions: found.Versions, IdentityServer: found.IdentityServer.String(),
 		Steps: make([]discoveredStep, len(found.Steps)),
 	}
 	if text == "" {
-		result.Target = where.String()
+		result.Target = place.String()
 	}
 	for i, step := range found.Steps {
 		result.Steps[i] = discoveredStep(step)

@@ -3,25 +3,27 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"time"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"mxlogin/client"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/login"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
 
 type execOptions struct {
-	loginOptions
+	loginFlags
 	account   string
 	command   []string
 	ephemeral string
-	password  secretSource
+	password  secretFlags
 }
 
-func newExec(app *App) *cobra.Command {
-	o := &execOptions{password: newSecretSource(envPassword)}
+func newExec(r *run) *cobra.Command {
+	o := &execOptions{password: newSecretFlags(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "exec [flags] [ACCOUNT] -- COMMAND [ARG...]",
 		Short: "Run a command with a session in its environment",
@@ -33,12 +35,8 @@ With --ephemeral a session is made for this one command, by password: it is
 saved nowhere and logged out when the command ends, also after a signal.`,
 		Example: `  mxlogin exec -- ./send-report.sh
   mxlogin exec --ephemeral '@bot:example.org' --password-file /run/secrets/bot -- ./nightly.sh`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.splitArguments(cmd, args); err != nil {
-				return err
-			}
-			return runExec(cmd.Context(), app, o)
-		},
+		Args: o.splitArguments,
+		RunE: r.command(func(ctx context.Context, _ []string) error { return runExec(ctx, r, o) }),
 	}
 	flags := cmd.Flags()
 	cmd.DisableFlagsInUseLine = true
@@ -46,7 +44,7 @@ saved nowhere and logged out when the command ends, also after a signal.`,
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveDefault // the command and its files
 		}
-		return app.completeAccounts(cmd, args, typed)
+		return r.completeAccounts(cmd, args, typed)
 	}
 	flags.StringVar(&o.ephemeral, "ephemeral", "", "log in as this `user` for the one command")
 	flags.StringVar(&o.deviceID, "device-id", "", "device `ID` to use with --ephemeral")
@@ -59,24 +57,24 @@ saved nowhere and logged out when the command ends, also after a signal.`,
 func (o *execOptions) splitArguments(cmd *cobra.Command, args []string) error {
 	dash := cmd.ArgsLenAtDash()
 	if dash < 0 || dash > 1 || dash == len(args) {
-		return &UsageError{Message: "write mxlogin exec [ACCOUNT] -- COMMAND [ARG...]", Hint: seeHelp(cmd)}
+		return &choose.UsageError{Message: "write mxlogin exec [ACCOUNT] -- COMMAND [ARG...]", Hint: seeHelp(cmd)}
 	}
 	o.account, o.command = argument(args[:dash]), args[dash:]
 	if o.account != "" && o.ephemeral != "" {
-		return &UsageError{Message: "ACCOUNT and --ephemeral exclude each other", Hint: "give one of them"}
+		return &choose.UsageError{Message: "ACCOUNT and --ephemeral exclude each other", Hint: "give one of them"}
 	}
 	return o.password.check()
 }
 
-func runExec(ctx context.Context, app *App, o *execOptions) error {
+func runExec(ctx context.Context, r *run, o *execOptions) error {
 	program, err := findProgram(o.command[0])
 	if err != nil {
 		return err
 	}
 	if o.ephemeral != "" {
-		return app.execEphemeral(ctx, o, program)
+		return r.execEphemeral(ctx, o, program)
 	}
-	opened, err := app.open(ctx, o.account)
+	opened, err := r.open(ctx, o.account)
 	if err != nil {
 		return err
 	}
@@ -88,84 +86,68 @@ func runExec(ctx context.Context, app *App, o *execOptions) error {
 		}
 		account.UserID, account.DeviceID = who.UserID.String(), who.DeviceID
 	}
-	return app.runChild(ctx, program, o.command, account)
+	return r.runChild(ctx, program, o.command, r.childEnvironment(account))
 }
 
 // execEphemeral logs in, runs the command and logs out, whatever happens in
-// between. An interruption waits for the answer of a login that was sent: a
-// session can only be ended by its token.
-func (a *App) execEphemeral(ctx context.Context, o *execOptions, program string) error {
-	login, err := a.logInForOne(ctx, o)
+// between.
+func (r *run) execEphemeral(ctx context.Context, o *execOptions, program string) error {
+	result, err := r.logInForOne(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer login.endEphemeral(ctx)
-	return a.runChild(ctx, program, o.command, login.result.Account)
+	defer r.endEphemeral(ctx, result.Account)
+	return r.runChild(ctx, program, o.command, r.childEnvironment(result.Account))
 }
 
-// ephemeralLogin is a session that ends with this run.
-type ephemeralLogin struct {
-	*loginRun
-	result session.Result
-}
-
-func (a *App) logInForOne(ctx context.Context, o *execOptions) (*ephemeralLogin, error) {
-	who, err := a.parseUser(o.ephemeral)
+// logInForOne makes a session that nobody keeps or sees.
+func (r *run) logInForOne(ctx context.Context, o *execOptions) (session.Result, error) {
+	if err := checkDeviceID(o.deviceID); err != nil {
+		return session.Result{}, err
+	}
+	who, err := choose.ParseUser(o.ephemeral, r.reporter.Warning)
 	if err != nil {
-		return nil, err
+		return session.Result{}, err
 	}
-	login, err := a.prepareEphemeral(ctx, o.loginOptions, client.FlowPassword, who)
-	if err != nil {
-		return nil, err
-	}
-	if err := login.checkFlow(ctx); err != nil {
-		return nil, err
-	}
-	password, err := a.readSecret(ctx, &o.password, fmt.Sprintf("Password of %s for %s: ", who, login.origin()))
-	if err != nil {
-		return nil, err
-	}
-	defer password.Wipe()
-	lingering, stop := linger(ctx)
-	defer stop()
-	result, err := login.login(lingering, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
-		return c.LoginPassword(lingering, client.User(who.String()), login.bind(password), options)
+	request := o.request(r, login.Request{
+		Target: choose.Target{User: who.User},
+		By:     login.Password{Source: o.password.source(r.Environment)},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &ephemeralLogin{login, result}, nil
+	request.Who, request.Keeper, request.Ephemeral = who, r.keeper, true
+	return login.Login(ctx, request)
 }
 
-// endEphemeral logs out. It is tried once; a device that is left is told of.
-func (l *ephemeralLogin) endEphemeral(ctx context.Context) {
-	if err := l.keeper.LogOut(ctx, l.result); err != nil {
-		l.app.Reporter().Warning("not_logged_out", fmt.Sprintf("the session, device %s, could not be logged out: %s",
-			l.result.Account.DeviceID, explain(err).Message))
+// endEphemeral logs out, also when the run was interrupted. It is tried once; a
+// device that is left is told of.
+func (r *run) endEphemeral(ctx context.Context, account config.Account) {
+	ctx, cancel := session.Lasting(ctx)
+	defer cancel()
+	if _, err := r.keeper.End(ctx, account); err != nil {
+		r.reporter.Warning("not_logged_out", fmt.Sprintf("the session, device %s, could not be logged out: %s",
+			account.DeviceID, explain(err).Message))
 	}
 }
 
-// lingerTime is how long a login that was sent is waited for after a signal.
-const lingerTime = 5 * time.Second
-
-// linger returns a context that ends a while after ctx does.
-func linger(ctx context.Context) (lingering context.Context, stop func()) {
-	lingering, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	unhook := context.AfterFunc(ctx, func() {
-		time.AfterFunc(lingerTime, func() { cancel(context.Cause(ctx)) })
+// childEnvironment is what a command finds its session by, and what a mxlogin inside
+// it does: a saved session by its name, another by its token and its homeserver.
+func (r *run) childEnvironment(account config.Account) []string {
+	environ := slices.DeleteFunc(r.Environment.ForChildren(), func(entry string) bool {
+		return strings.HasPrefix(entry, "MXLOGIN_ACCOUNT=") || strings.HasPrefix(entry, "MXLOGIN_HOMESERVER=")
 	})
-	return lingering, func() {
-		unhook()
-		cancel(nil)
+	environ = append(environ,
+		"MATRIX_HOMESERVER="+account.Homeserver,
+		"MATRIX_USER_ID="+account.UserID,
+		"MATRIX_DEVICE_ID="+account.DeviceID,
+		"MATRIX_ACCESS_TOKEN="+account.AccessToken.Reveal(),
+	)
+	if path, named := r.namedConfig(); named {
+		environ = append(environ, "MXLOGIN_CONFIG="+path)
 	}
-}
-
-// sessionVariables are what a command finds its session by.
-func sessionVariables(account config.Account) []string {
-	return []string{
-		"MATRIX_HOMESERVER=" + account.Homeserver,
-		"MATRIX_USER_ID=" + account.UserID,
-		"MATRIX_DEVICE_ID=" + account.DeviceID,
-		"MATRIX_ACCESS_TOKEN=" + account.AccessToken.Reveal(),
+	if account.Name != "" {
+		return append(environ, "MXLOGIN_ACCOUNT="+account.Name)
 	}
+	return append(environ,
+		"MXLOGIN_HOMESERVER="+account.Homeserver,
+		envAccessToken+"="+account.AccessToken.Reveal(),
+	)
 }

@@ -10,6 +10,8 @@ import (
 	"mxlogin/client/discovery"
 	"mxlogin/client/matrixid"
 	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/login"
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
@@ -81,10 +83,14 @@ func describeSession(err error) (output.Failure, bool) {
 	var unfinished *session.UnfinishedError
 	var other *session.OtherUserError
 	var unsaved *session.UnsavedError
-	var choice *session.ChoiceError
-	var none *session.NoSessionError
+	var choice *choose.ChoiceError
+	var none *choose.NoSessionError
 	var over *session.OverError
 	var kept *KeptError
+	var foreign *session.ForeignUserError
+	var elsewhere *choose.ElsewhereError
+	var stranger *session.StrangerError
+	var unsupported *session.UnsupportedError
 	switch {
 	case errors.As(err, &kept):
 		return wrapping(kept.Err, "; the saved session is kept", "try again later; --local-only forgets the session here and leaves it on the server"), true
@@ -94,6 +100,14 @@ func describeSession(err error) (output.Failure, bool) {
 		return failureOf(classAuth, other.Error(), "with --allow-other-user the session is kept"), true
 	case errors.As(err, &unsaved):
 		return wrapping(unsaved.Err, "; "+unsaved.Fate.String(), ""), true
+	case errors.As(err, &foreign):
+		return failureOf(classAuth, foreign.Error(), "to keep both, save this one under another name: --account NAME"), true
+	case errors.As(err, &elsewhere):
+		return failureOf(classUsage, elsewhere.Error(), elsewhereHint(elsewhere)), true
+	case errors.As(err, &stranger):
+		return failureOf(classAuth, stranger.Error(), "log in again under another name: --account NAME"), true
+	case errors.As(err, &unsupported):
+		return failureOf(classInternal, unsupported.Error(), ""), true
 	case errors.As(err, &choice):
 		return failureOf(classUsage, choice.Error(), "name one with --account"), true
 	case errors.As(err, &none):
@@ -113,6 +127,10 @@ func describeSession(err error) (output.Failure, bool) {
 	return output.Failure{}, false
 }
 
+func elsewhereHint(e *choose.ElsewhereError) string {
+	return fmt.Sprintf("a login keeps both with --account and a new name, and replaces this account with --account %s", shellWord(e.Account))
+}
+
 func describeUnfinished(e *session.UnfinishedError) output.Failure {
 	hint := ""
 	if e.Pending {
@@ -122,7 +140,7 @@ func describeUnfinished(e *session.UnfinishedError) output.Failure {
 }
 
 func describeUsage(err error) (output.Failure, bool) {
-	var usage *UsageError
+	var usage *choose.UsageError
 	var setting *config.SettingError
 	var input *terminal.InputError
 	var syntax *matrixid.SyntaxError
@@ -142,8 +160,8 @@ func describeUsage(err error) (output.Failure, bool) {
 }
 
 func describeInteraction(err error) (output.Failure, bool) {
-	var needed *InteractionError
-	var timeout *TimeoutError
+	var needed *terminal.InteractionError
+	var timeout *terminal.TimeoutError
 	var command *terminal.CommandError
 	var program *ProgramError
 	switch {
@@ -170,11 +188,11 @@ func describeStorage(err error) (output.Failure, bool) {
 }
 
 func describeFlow(err error) (output.Failure, bool) {
-	var flow *FlowError
+	var flow *login.NotOfferedError
 	var nothing *NoHomeserverError
 	switch {
 	case errors.As(err, &flow):
-		return failureOf(classFlow, flow.Error(), flowHint(flow)), true
+		return failureOf(classFlow, flow.Error(), flowHint(flow.Offer)), true
 	case errors.As(err, &nothing):
 		return failureOf(classFlow, nothing.Error(), "check the URL; a homeserver answers at /_matrix/client/versions"), true
 	}
@@ -203,12 +221,12 @@ func describeRefusal(err error) (output.Failure, bool) {
 	if !errors.As(err, &refusal) {
 		return output.Failure{}, false
 	}
-	var login *LoginError
-	flow := ""
-	if errors.As(err, &login) {
-		flow = login.Flow
+	var refused *login.RefusedError
+	var kind login.Kind
+	if errors.As(err, &refused) {
+		kind = refused.Kind
 	}
-	words := wordsFor(refusal, flow)
+	words := wordsFor(refusal, kind)
 	message := fmt.Sprintf("%s (%s)", words.message, serverSays(refusal.Code, refusal.Message))
 	failure := failureOf(words.class, message, words.hint)
 	failure.ErrCode = refusal.Code
@@ -253,7 +271,7 @@ func describeTransport(err error) (output.Failure, bool) {
 		failure.ErrCode = server.Code
 		return failure, true
 	case errors.As(err, &redirect):
-		return failureOf(classProtocol, redirect.Error(), fmt.Sprintf("if you trust it, log in there: --homeserver %s", redirect.To)), true
+		return failureOf(classProtocol, redirect.Error(), fmt.Sprintf("if you trust it, log in there: --homeserver %s", shellWord(redirect.To.String()))), true
 	case errors.As(err, &forbidden):
 		return failureOf(classUsage, forbidden.Error(), "use https, or allow it: --allow-http "+hostOf(forbidden.Origin)), true
 	case errors.As(err, &protocol):

@@ -16,7 +16,10 @@ import (
 	"mxlogin/client"
 	"mxlogin/client/discovery"
 	"mxlogin/client/matrixid"
+	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/login"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
 	"mxlogin/config"
@@ -87,24 +90,29 @@ func errorSamples(t *testing.T) []errorSample {
 		t.Fatal(err)
 	}
 	refusal := func(status int, code, words string) error {
-		return &LoginError{Flow: client.FlowPassword, Err: &transport.MatrixError{Request: request, Origin: base.Origin(), Status: status, Code: code, Message: words}}
+		return &login.RefusedError{Kind: kindOf(client.FlowPassword), Err: &transport.MatrixError{Request: request, Origin: base.Origin(), Status: status, Code: code, Message: words}}
 	}
-	_, badUser := matrixid.ParseUserID("@alice")
-	_, badServer := matrixid.ParseServerName("münchen.example")
-	_, badURL := matrixid.ParseBaseURL("https://matrix.example.org/_matrix/client")
+	ignore := func(string, string) {}
+	_, badUser := choose.ParseUser("@alice", ignore)
+	_, badServer := choose.ParseTarget("münchen.example", ignore)
+	_, badURL := choose.ParseTarget("https://matrix.example.org/_matrix/client", ignore)
+	offer := login.Offer{
+		Base: base, HasLegacy: true, OAuth: &oauth.Metadata{},
+		Flows: client.Flows{List: []client.Flow{{Type: client.FlowSSO}, {Type: client.FlowToken}}},
+	}
 	return []errorSample{
-		{"usage", &UsageError{Message: `"mxlogin" has no such command`, Hint: `see "mxlogin --help"`}},
-		{"user ID", userError(badUser)},
-		{"server name", targetError(badServer)},
-		{"base URL", targetError(badURL)},
+		{"usage", &choose.UsageError{Message: `"mxlogin" has no such command`, Hint: `see "mxlogin --help"`}},
+		{"user ID", badUser},
+		{"server name", badServer},
+		{"base URL", badURL},
 		{"setting", &config.SettingError{Key: "timeout", Source: "--timeout", Want: "a duration above 0, such as 30s or 5m"}},
 		{"unknown setting", &config.SettingError{Key: "homesever", Suggestion: "homeserver"}},
 		{"input", &terminal.InputError{Message: "standard input is empty"}},
 		{"input too long", &terminal.InputError{Message: "the answer is too long: a terminal cuts lines at 4095 bytes", Hint: "give it with the -stdin or -file flag"}},
 		{"no home directory", config.ErrNoDefaultPath},
-		{"several accounts", &session.ChoiceError{Reason: "several accounts are saved, and none is the default", Names: []string{"a", "b"}}},
-		{"no terminal", &InteractionError{Needed: "a password", Reason: "there is no terminal", Hint: "use --password-stdin, --password-file, --password-command or MXLOGIN_PASSWORD"}},
-		{"nobody answered", &TimeoutError{Needed: "the password"}},
+		{"several accounts", &choose.ChoiceError{Reason: "several accounts are saved, and none is the default", Names: []string{"a", "b"}}},
+		{"no terminal", &terminal.InteractionError{Needed: "a password", Reason: "there is no terminal", Hint: "use --password-stdin, --password-file, --password-command or MXLOGIN_PASSWORD"}},
+		{"nobody answered", &terminal.TimeoutError{Needed: "the password"}},
 		{"password command", &terminal.CommandError{Source: "--password-command", Started: true, Err: errors.New("exit status 1")}},
 		{"command not found", &ProgramError{Name: "nosuch", Code: exitNotFound, Err: exec.ErrNotFound}},
 		{"command not executable", &ProgramError{Name: "./data", Code: exitCannotRun, Err: fs.ErrPermission}},
@@ -114,28 +122,36 @@ func errorSamples(t *testing.T) []errorSample {
 		{"file foreign", &config.FileError{Op: "read", Path: "config.yaml", Err: config.ErrForeign}},
 		{"file read-only", &config.FileError{Op: "write", Path: "config.yaml", Err: config.ErrReadOnly}},
 		{"wrong password", refusal(403, "M_FORBIDDEN", "Invalid username or password")},
-		{"wrong login token", &LoginError{Flow: client.FlowToken, Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_FORBIDDEN", Message: "Invalid login token"}}},
+		{"wrong login token", &login.RefusedError{Kind: kindOf(client.FlowToken), Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_FORBIDDEN", Message: "Invalid login token"}}},
 		{"deactivated", refusal(403, "M_USER_DEACTIVATED", "")},
 		{"locked", refusal(401, "M_USER_LOCKED", "User account has been locked")},
 		{"suspended", refusal(403, "M_USER_SUSPENDED", "")},
 		{"awaiting approval", refusal(403, "ORG.MATRIX.MSC3866_USER_AWAITING_APPROVAL", "")},
-		{"server full", &LoginError{Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_RESOURCE_LIMIT_EXCEEDED", AdminContact: "mailto:admin@example.org"}}},
-		{"user limit", &LoginError{Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_USER_LIMIT_EXCEEDED", InfoURI: "https://example.org/limits"}}},
+		{"server full", &login.RefusedError{Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_RESOURCE_LIMIT_EXCEEDED", AdminContact: "mailto:admin@example.org"}}},
+		{"user limit", &login.RefusedError{Err: &transport.MatrixError{Request: request, Status: 403, Code: "M_USER_LIMIT_EXCEEDED", InfoURI: "https://example.org/limits"}}},
 		{"foreign user ID", refusal(401, "M_INVALID_USERNAME", "user ID does not belong to this server")},
 		{"malformed for the server", refusal(400, "M_BAD_JSON", "A username must be supplied.")},
 		{"unknown refusal", refusal(400, "M_UNKNOWN", "Bad login type.")},
 		{"unknown token", &transport.MatrixError{Request: "GET https://matrix.example.org/_matrix/client/v3/account/whoami", Status: 401, Code: "M_UNKNOWN_TOKEN"}},
 		{"another user", &session.OtherUserError{Asked: "@alice:example.org", Got: "@mallory:example.org", Fate: session.Fate{LoggedOut: true}}},
 		{"another user, own device", &session.OtherUserError{Asked: "@alice:example.org", Got: "@mallory:example.org", Fate: session.Fate{DeviceID: "LAPTOP"}}},
-		{"no account", &session.NoSessionError{Reason: "no account is saved"}},
-		{"unknown account", &session.NoSessionError{Account: "work", Unknown: true, Reason: "it is not saved"}},
-		{"logged out", &session.NoSessionError{Account: "work", Reason: "it is logged out"}},
+		{"user of another server", &session.ForeignUserError{
+			Got:       "@alice:example.org",
+			Elsewhere: &choose.ElsewhereError{Account: "work", Saved: "https://matrix.example.org", Meant: "https://evil.example"},
+			Fate:      session.Fate{LoggedOut: true},
+		}},
+		{"account of another server", &choose.ElsewhereError{Account: "work", Saved: "https://matrix.example.org", Meant: "https://other.example"}},
+		{"token of another device", &session.StrangerError{Account: "work", UserID: "@alice:example.org", DeviceID: "LAPTOP", GotUser: "@alice:example.org", GotDevice: "PHONE"}},
+		{"session of another API", &session.UnsupportedError{Account: "work", API: "oauth"}},
+		{"no account", &choose.NoSessionError{Reason: "no account is saved"}},
+		{"unknown account", &choose.NoSessionError{Unknown: true, Reason: "no account of this name is saved"}},
+		{"logged out", &choose.NoSessionError{Account: "work", Reason: "it is logged out"}},
 		{"session over", &session.OverError{Account: "work", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
 		{"session over, device kept", &session.OverError{Account: "work", DeviceID: "ABCDEFGHIJ", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
 		{"not saved", &session.UnsavedError{Fate: session.Fate{LoggedOut: true}, Err: &config.FileError{Op: "write", Path: "config.yaml", Err: errors.New("no space left on device")}}},
 		{"answer lost", &session.UnfinishedError{DeviceID: "ABCDEFGHIJ", Pending: true, Err: cut}},
 		{"no logout", &KeptError{Err: cut}},
-		{"no such flow", &FlowError{Homeserver: "https://matrix.example.org", Flow: client.FlowPassword, Offered: []client.Flow{{Type: client.FlowSSO}, {Type: client.FlowToken}}, OAuth: true}},
+		{"no such flow", &login.NotOfferedError{Wanted: client.FlowPassword, Offer: offer}},
 		{"no homeserver", &NoHomeserverError{URL: "https://example.org"}},
 		{"discovery", &discovery.Error{Server: "example.org", Outcome: discovery.FailPrompt, Reason: "the well-known file is answered by 500"}},
 		{"discovery, TLS", &discovery.Error{Server: "example.org", Outcome: discovery.FailPrompt, Reason: "the certificate is for another host", Err: &transport.TLSError{Reason: "the certificate is for another host"}}},
@@ -151,4 +167,9 @@ func errorSamples(t *testing.T) []errorSample {
 		{"too large", &transport.LimitError{Request: request, What: "body", Limit: 1 << 20}},
 		{"fault", &panicError{where: "mxlogin/cmd.runPassword:42"}},
 	}
+}
+
+func kindOf(loginType string) login.Kind {
+	kind, _ := login.KindOf(loginType)
+	return kind
 }

@@ -3,17 +3,17 @@ package cmd
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"mxlogin/client"
-	"mxlogin/client/oauth"
+	"mxlogin/client/discovery"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/login"
 	"mxlogin/cmd/output"
 )
 
-func newFlows(app *App) *cobra.Command {
+func newFlows(r *run) *cobra.Command {
 	return &cobra.Command{
 		Use:   "flows [TARGET]",
 		Short: "Show how a homeserver lets one log in",
@@ -22,69 +22,69 @@ has the OAuth 2.0 API. TARGET is a user ID, a server name or a URL.`,
 		Example: `  mxlogin flows example.org
   mxlogin flows https://matrix.example.org -o json`,
 		Args: atMostOne("TARGET"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return runFlows(cmd.Context(), app, argument(args))
-		},
+		RunE: r.tokenless(func(ctx context.Context, args []string) error {
+			return runFlows(ctx, r, argument(args))
+		}),
 	}
 }
 
-// offer is what a homeserver has of login APIs; a nil part is one it has not.
-type offer struct {
+// offered is the JSON of flows; a nil part is one that the homeserver has not.
+type offered struct {
 	Homeserver string          `json:"homeserver"`
 	Flows      json.RawMessage `json:"flows"`
 	OAuth      json.RawMessage `json:"oauth"`
-
-	flows    []client.Flow
-	metadata oauth.Metadata
 }
 
-func runFlows(ctx context.Context, app *App, text string) error {
-	format, err := app.plainFormat()
+func runFlows(ctx context.Context, r *run, text string) error {
+	target, err := choose.ParseTarget(text, r.reporter.Warning)
 	if err != nil {
 		return err
 	}
-	named, err := app.parseOptionalTarget(text)
+	offer, err := r.askOffer(ctx, target)
 	if err != nil {
 		return err
 	}
-	found, err := app.askOffer(ctx, named)
-	if err != nil {
-		return err
+	if r.format == output.JSON {
+		return r.print().JSON(offeredJSON(offer))
 	}
-	if format == output.JSON {
-		return app.printer(format).JSON(found)
-	}
-	return printOffer(app.printer(format), found, named)
+	return printOffer(r.print(), offer, target)
 }
 
-func (a *App) askOffer(ctx context.Context, named target) (offer, error) {
-	where, err := a.choosePlaceOf(named)
+// askOffer finds the homeserver, as a login would, and asks it all.
+func (r *run) askOffer(ctx context.Context, target choose.Target) (login.Offer, error) {
+	saved, err := choose.ForLogin(r.file, r.settings.Account, choose.Who{User: target.User}, choose.Place{})
 	if err != nil {
-		return offer{}, err
+		return login.Offer{}, err
 	}
-	link, err := a.connect(where.account)
+	place, err := choose.Homeserver(r.settings, r.file, target, saved, r.reporter.Warning)
 	if err != nil {
-		return offer{}, err
+		return login.Offer{}, err
 	}
-	base, err := a.find(ctx, link.transport, where)
+	connection, err := r.keeper.Network.For(place.Account)
 	if err != nil {
-		return offer{}, err
+		return login.Offer{}, err
 	}
-	found := offer{Homeserver: base.String()}
-	flows, err := client.New(link.transport, base).LoginFlows(ctx)
-	if err != nil && !errors.Is(err, client.ErrNoLoginAPI) {
-		return offer{}, err
+	var lookup *discovery.Lookup
+	base := place.Base
+	if base.IsZero() {
+		if lookup, err = discovery.Locate(ctx, connection.Transport, place.Server); err != nil {
+			return login.Offer{}, err
+		}
+		base = lookup.Base()
 	}
-	found.Flows, found.flows = flows.Raw, flows.List
-	metadata, hasOAuth, err := oauth.FetchMetadata(ctx, link.transport, base)
-	if err != nil {
-		return offer{}, err
+	offer, err := login.Ask(ctx, connection.Transport, base, lookup)
+	if err == nil && offer.IsEmpty() {
+		err = &NoHomeserverError{URL: base.String()}
 	}
-	found.OAuth, found.metadata = metadata.Raw, metadata
-	if found.Flows == nil && !hasOAuth {
-		return offer{}, &NoHomeserverError{URL: base.String()}
+	return offer, err
+}
+
+func offeredJSON(o login.Offer) offered {
+	shown := offered{Homeserver: o.Base.String(), Flows: o.Raw}
+	if o.OAuth != nil {
+		shown.OAuth = o.OAuth.Raw
 	}
-	return found, nil
+	return shown
 }
 
 // NoHomeserverError tells that what answers has none of the login APIs.
@@ -95,18 +95,18 @@ func (e *NoHomeserverError) Error() string {
 }
 
 // printOffer writes a line for each way to log in, with the command for it.
-func printOffer(p output.Printer, o offer, named target) error {
-	rows := make([][]string, 0, len(o.flows)+1)
-	for _, flow := range o.flows {
-		rows = append(rows, []string{flow.Type, flowCommand(flow.Type, o.Homeserver, named)})
+func printOffer(p output.Printer, o login.Offer, target choose.Target) error {
+	rows := make([][]string, 0, len(o.List)+1)
+	for _, flow := range o.List {
+		rows = append(rows, []string{flow.Type, flowCommand(flow.Type, o.Base.String(), target)})
 	}
 	if o.OAuth != nil {
-		rows = append(rows, []string{"OAuth 2.0, " + o.metadata.Issuer, "-"})
+		rows = append(rows, []string{"OAuth 2.0, " + o.OAuth.Issuer, "-"})
 	}
 	if len(rows) == 0 {
-		return p.Lines(o.Homeserver, "", "It offers no way to log in.")
+		return p.Lines(o.Base.String(), "", "It offers no way to log in.")
 	}
-	if err := p.Lines(o.Homeserver, ""); err != nil {
+	if err := p.Lines(o.Base.String(), ""); err != nil {
 		return err
 	}
 	return p.Table([]string{"FLOW", "COMMAND"}, rows)
@@ -114,47 +114,51 @@ func printOffer(p output.Printer, o offer, named target) error {
 
 // flowCommand returns the command that logs in by a flow, "-" where mxlogin has
 // none.
-func flowCommand(flow, homeserver string, named target) string {
-	switch flow {
-	case client.FlowPassword:
-		return "mxlogin password " + userArgument(homeserver, named)
-	case client.FlowToken:
-		return "mxlogin token " + targetArgument(homeserver, named)
+func flowCommand(loginType, homeserver string, target choose.Target) string {
+	kind, ok := login.KindOf(loginType)
+	switch {
+	case !ok || kind.Unlisted:
+		return "-"
+	case kind.NamesUser:
+		return "mxlogin " + kind.Command + " " + userArgument(homeserver, target)
 	}
-	return "-"
+	return "mxlogin " + kind.Command + " " + targetArgument(homeserver, target)
 }
 
-func userArgument(homeserver string, named target) string {
+func userArgument(homeserver string, target choose.Target) string {
 	switch {
-	case !named.user.IsZero():
-		return shellWord(named.user.String())
-	case named.server.String() != "":
-		return "@USER:" + named.server.String()
+	case !target.User.IsZero():
+		return shellWord(target.User.String())
+	case target.Server.String() != "":
+		return shellWord("@USER:" + target.Server.String())
 	}
-	return "USER --homeserver " + homeserver
+	return "USER --homeserver " + shellWord(homeserver)
 }
 
-func targetArgument(homeserver string, named target) string {
+func targetArgument(homeserver string, target choose.Target) string {
 	switch {
-	case !named.user.IsZero():
-		return shellWord(named.user.String())
-	case named.server.String() != "":
-		return named.server.String()
+	case !target.User.IsZero():
+		return shellWord(target.User.String())
+	case target.Server.String() != "":
+		return shellWord(target.Server.String())
 	}
-	return homeserver
+	return shellWord(homeserver)
 }
 
 // flowHint names what would work where a flow is not offered.
-func flowHint(e *FlowError) string {
-	if len(e.Offered) == 0 && !e.OAuth {
+func flowHint(o login.Offer) string {
+	if o.IsEmpty() {
 		return ""
 	}
-	names := make([]string, 0, len(e.Offered)+1)
-	for _, flow := range e.Offered {
+	names := make([]string, 0, len(o.List)+1)
+	for _, flow := range o.List {
 		names = append(names, flow.Type)
 	}
-	if e.OAuth {
+	if o.OAuth != nil {
 		names = append(names, "OAuth 2.0")
 	}
-	return "it offers " + strings.Join(names, ", ") + "; see mxlogin flows " + e.Homeserver
+	if len(names) == 0 {
+		return ""
+	}
+	return "it offers " + strings.Join(names, ", ") + "; see mxlogin flows " + shellWord(o.Base.String())
 }

@@ -20,6 +20,7 @@ import (
 
 	"mxlogin/client/clienttest"
 	"mxlogin/cmd"
+	"mxlogin/cmd/terminal"
 )
 
 // TestReadme runs the section "Use" of the README as one script.
@@ -112,7 +113,7 @@ func TestGuideCI_NobodyIsAsked(t *testing.T) {
 		code := cmd.Run(t.Context(), []string{"password", "bot", "--homeserver", fake.URL(), "--skip-flows", c.flag}, &cmd.App{
 			Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard,
 			Environment: cmd.NewEnvironment([]string{c.variable, "HOME=" + t.TempDir()}),
-			OpenTerminal: func() (cmd.Prompter, error) {
+			OpenTerminal: func() (terminal.Prompter, error) {
 				t.Errorf("%s %s: the terminal is opened", c.variable, c.flag)
 				return nil, io.EOF
 			},

@@ -5,26 +5,26 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/matrixid"
-	"mxlogin/cmd/session"
+	"mxlogin/cmd/choose"
 )
 
 // readIdentifier returns who is to log in by password, and how the server is told
 // so: USER, --email or --phone.
-func (a *App) readIdentifier(o *passwordOptions) (session.Asked, client.Identifier, error) {
-	who, identifier, err := a.identify(o)
+func (r *run) readIdentifier(o *passwordOptions) (choose.Who, client.Identifier, error) {
+	who, identifier, err := r.identify(o)
 	if err != nil || !o.legacyIdentifier {
 		return who, identifier, err
 	}
 	deprecated, ok := identifier.Deprecated()
 	if !ok {
-		return who, identifier, &UsageError{Message: "--legacy-identifier has no form for phone numbers"}
+		return who, identifier, &choose.UsageError{Message: "--legacy-identifier has no form for phone numbers"}
 	}
 	return who, deprecated, nil
 }
 
-func (a *App) identify(o *passwordOptions) (session.Asked, client.Identifier, error) {
+func (r *run) identify(o *passwordOptions) (choose.Who, client.Identifier, error) {
 	if err := o.checkIdentifier(); err != nil {
-		return session.Asked{}, client.Identifier{}, err
+		return choose.Who{}, client.Identifier{}, err
 	}
 	var identifier client.Identifier
 	switch {
@@ -35,10 +35,10 @@ func (a *App) identify(o *passwordOptions) (session.Asked, client.Identifier, er
 	case o.phone != "":
 		identifier = client.MSISDN(o.phone)
 	default:
-		who, err := a.askedUser(o.user)
+		who, err := r.whoIsNamed(o.user)
 		return who, client.User(who.String()), err
 	}
-	return session.Asked{Address: identifier.String()}, identifier, nil
+	return choose.Who{Address: identifier.String()}, identifier, nil
 }
 
 func (o *passwordOptions) checkIdentifier() error {
@@ -50,15 +50,15 @@ func (o *passwordOptions) checkIdentifier() error {
 	}
 	switch {
 	case given > 1:
-		return &UsageError{Message: "USER, --email and --phone exclude each other", Hint: "give one of them"}
+		return &choose.UsageError{Message: "USER, --email and --phone exclude each other", Hint: "give one of them"}
 	case o.phoneCountry != "" && o.phone == "":
-		return &UsageError{Message: "--phone-country is without --phone"}
+		return &choose.UsageError{Message: "--phone-country is without --phone"}
 	case o.phoneCountry != "" && !isCountry(o.phoneCountry):
-		return &UsageError{Message: "--phone-country is not two letters", Hint: "write it like GB"}
+		return &choose.UsageError{Message: "--phone-country is not two letters", Hint: "write it like GB"}
 	case o.email != "" && !isEmail(o.email):
-		return &UsageError{Message: "--email is not an e-mail address", Hint: "write it like alice@example.org"}
+		return &choose.UsageError{Message: "--email is not an e-mail address", Hint: "write it like alice@example.org"}
 	case o.phone != "" && !isPhone(o.phone, o.phoneCountry != ""):
-		return &UsageError{Message: "--phone is not a phone number", Hint: "write it like '+44 7700 900123', or add --phone-country"}
+		return &choose.UsageError{Message: "--phone is not a phone number", Hint: "write it like '+44 7700 900123', or add --phone-country"}
 	}
 	return nil
 }
@@ -79,26 +79,18 @@ func isPhone(text string, national bool) bool {
 	return digits && (national || strings.HasPrefix(strings.TrimSpace(text), "+"))
 }
 
-// askedUser returns who is to log in: USER, else the user of the saved account
-// that is named by --account or in the environment.
-func (a *App) askedUser(argument string) (session.Asked, error) {
+// whoIsNamed returns who is to log in: USER, else the user of the saved account that
+// is named by --account or in the environment.
+func (r *run) whoIsNamed(argument string) (choose.Who, error) {
 	if argument != "" {
-		return a.parseUser(argument)
+		return choose.ParseUser(argument, r.reporter.Warning)
 	}
-	settings, err := a.Settings()
+	if r.settings.Account == "" {
+		return choose.Who{}, &choose.UsageError{Message: "no user is named", Hint: "write mxlogin password @user:server"}
+	}
+	account, err := choose.Named(r.file, r.settings.Account)
 	if err != nil {
-		return session.Asked{}, err
+		return choose.Who{}, err
 	}
-	if settings.Account == "" {
-		return session.Asked{}, &UsageError{Message: "no user is named", Hint: "write mxlogin password @user:server"}
-	}
-	file, err := a.File()
-	if err != nil {
-		return session.Asked{}, err
-	}
-	account, err := session.Select(file, settings.Account)
-	if err != nil {
-		return session.Asked{}, err
-	}
-	return a.parseUser(account.UserID)
+	return choose.ParseUser(account.UserID, r.reporter.Warning)
 }

@@ -3,22 +3,22 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"mxlogin/client"
-	"mxlogin/cmd/session"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/login"
 )
 
-type loginCommandOptions struct {
-	loginOptions
+type loginOptions struct {
+	loginFlags
 	target   string
-	password secretSource
+	password secretFlags
 }
 
-func newLogin(app *App) *cobra.Command {
-	o := &loginCommandOptions{password: newSecretSource(envPassword)}
+func newLogin(r *run) *cobra.Command {
+	o := &loginOptions{password: newSecretFlags(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "login [TARGET]",
 		Short: "Log in by the best way that the server offers",
@@ -30,109 +30,66 @@ mxlogin password, a login token by MXLOGIN_LOGIN_TOKEN.`,
 		Example: `  mxlogin login '@alice:example.org'
   mxlogin login example.org`,
 		Args: atMostOne("TARGET"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: r.command(func(ctx context.Context, args []string) error {
 			o.target = argument(args)
-			return runLogin(cmd.Context(), app, o)
-		},
+			return runLogin(ctx, r, o)
+		}),
 	}
 	o.addFlags(cmd.Flags())
 	o.password.addFlags(cmd.Flags())
 	return cmd
 }
 
-func runLogin(ctx context.Context, app *App, o *loginCommandOptions) error {
+func runLogin(ctx context.Context, r *run, o *loginOptions) error {
 	if err := o.password.check(); err != nil {
 		return err
 	}
-	named, err := app.parseOptionalTarget(o.target)
+	target, err := choose.ParseTarget(o.target, r.reporter.Warning)
 	if err != nil {
 		return err
 	}
-	who, err := app.whoLogsIn(named)
-	if err != nil {
+	request := login.Request{Target: target, Choose: o.chooser(r)}
+	if request.Who, err = r.whoLogsIn(target); err != nil {
 		return err
 	}
-	login, err := app.prepareLogin(ctx, o.loginOptions, "", who, named)
-	if err != nil {
-		return err
-	}
-	if done, err := login.reuse(ctx); done || err != nil {
-		return err
-	}
-	if err := login.chooseFlow(ctx, o.password.isGiven()); err != nil {
-		return err
-	}
-	if err := login.checkFlow(ctx); err != nil {
-		return err
-	}
-	if login.flow == client.FlowToken {
-		return login.byToken(ctx, new(newSecretSource(envLoginToken)))
-	}
-	if err := login.askWho(ctx); err != nil {
-		return err
-	}
-	return login.byPassword(ctx, client.User(login.who.String()), &o.password)
+	return r.logIn(ctx, &o.loginFlags, request)
 }
 
 // whoLogsIn returns the user of the target, or, where neither a target nor a
 // homeserver is named, that of the account that commands use.
-func (a *App) whoLogsIn(named target) (session.Asked, error) {
-	settings, err := a.Settings()
-	if err != nil || !named.isZero() || settings.Homeserver != "" {
-		return session.Asked{User: named.user}, err
+func (r *run) whoLogsIn(target choose.Target) (choose.Who, error) {
+	if !target.IsZero() || r.settings.Homeserver != "" {
+		return choose.Who{User: target.User}, nil
 	}
-	file, err := a.File()
-	if err != nil {
-		return session.Asked{}, err
-	}
-	account, err := session.Select(file, settings.Account)
-	var none *session.NoSessionError
+	account, err := r.account("")
+	var none *choose.NoSessionError
 	if errors.As(err, &none) {
-		return session.Asked{}, nil
+		return choose.Who{}, nil
 	}
 	if err != nil {
-		return session.Asked{}, err
+		return choose.Who{}, err
 	}
-	return a.parseUser(account.UserID)
+	return choose.ParseUser(account.UserID, r.reporter.Warning)
 }
 
-// chooseFlow takes the first of the flows, best first, that the homeserver offers
-// and that can be gone from here, and says so.
-func (l *loginRun) chooseFlow(ctx context.Context, passwordGiven bool) error {
-	flows, err := l.askFlows(ctx)
-	if err != nil && !errors.Is(err, client.ErrNoLoginAPI) {
-		return err
+// chooser takes the best flow for what this run has to log in with.
+func (o *loginOptions) chooser(r *run) func(login.Offer) (login.Flow, string, error) {
+	token := newSecretFlags(envLoginToken)
+	var can login.Can
+	if o.password.isGiven() {
+		can.Password = "a flag"
 	}
-	_, hasToken := l.app.Environment.Secret(envLoginToken)
-	_, takesToken := flows.Find(client.FlowToken)
-	_, takesPassword := flows.Find(client.FlowPassword)
-	why := ""
-	switch {
-	case hasToken && takesToken && !passwordGiven:
-		l.flow, why = client.FlowToken, envLoginToken+" is set"
-	case takesPassword:
-		l.flow, why = client.FlowPassword, "the server offers it"
-	default:
-		l.flow = "a login that mxlogin can do"
-		return l.notOffered(ctx, flows.List)
+	if _, ok := r.Environment.Secret(envLoginToken); ok {
+		can.LoginToken = envLoginToken
 	}
-	l.app.Reporter().Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways see mxlogin flows %s", l.flow, why, l.base),
-		map[string]any{"flow": l.flow, "reason": why})
-	return nil
-}
-
-// askWho asks for the user where the target named none.
-func (l *loginRun) askWho(ctx context.Context) error {
-	if l.who.String() != "" {
-		return nil
+	return func(offer login.Offer) (login.Flow, string, error) {
+		kind, why, ok := login.Best(offer, can)
+		switch {
+		case !ok:
+			return nil, "", &login.NotOfferedError{Wanted: "a login that mxlogin can do", Offer: offer}
+		case kind.Type == client.FlowToken:
+			return login.Token{Source: token.source(r.Environment)}, why, nil
+		}
+		return login.Password{Source: o.password.source(r.Environment)}, why, nil
 	}
-	needed := &InteractionError{Needed: "a user", Hint: "write mxlogin login @user:server"}
-	answer, err := l.app.ask(ctx, needed, fmt.Sprintf("User at %s: ", l.base))
-	if err != nil {
-		return err
-	}
-	if l.who, err = l.app.parseUser(answer); err != nil {
-		return err
-	}
-	return l.findSaved()
 }

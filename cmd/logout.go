@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
@@ -19,7 +20,7 @@ type logoutOptions struct {
 	localOnly  bool
 }
 
-func newLogout(app *App) *cobra.Command {
+func newLogout(r *run) *cobra.Command {
 	o := &logoutOptions{}
 	cmd := &cobra.Command{
 		Use:   "logout [ACCOUNT]",
@@ -31,10 +32,10 @@ out of the config file. If the server cannot be reached nothing changes.`,
   mxlogin logout --all-devices
   mxlogin logout --local-only`,
 		Args: atMostOne("ACCOUNT"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: r.tokenless(func(ctx context.Context, args []string) error {
 			o.account = argument(args)
-			return runLogout(cmd.Context(), app, o)
-		},
+			return runLogout(ctx, r, o)
+		}),
 	}
 	cmd.Flags().BoolVar(&o.allDevices, "all-devices", false, "end all sessions of the user, on every device")
 	cmd.Flags().BoolVar(&o.localOnly, "local-only", false, "ask no server: only forget the session here")
@@ -47,15 +48,11 @@ type logoutResult struct {
 	Server   session.ServerSide `json:"server"`
 }
 
-func runLogout(ctx context.Context, app *App, o *logoutOptions) error {
-	format, err := app.plainFormat()
-	if err != nil {
-		return err
-	}
+func runLogout(ctx context.Context, r *run, o *logoutOptions) error {
 	if o.allDevices && o.localOnly {
-		return &UsageError{Message: "--all-devices and --local-only exclude each other", Hint: "give one of them"}
+		return &choose.UsageError{Message: "--all-devices and --local-only exclude each other", Hint: "give one of them"}
 	}
-	account, keeper, err := app.sessionToEnd(ctx, o)
+	account, keeper, err := r.sessionToEnd(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -63,28 +60,34 @@ func runLogout(ctx context.Context, app *App, o *logoutOptions) error {
 	if err != nil {
 		return keptError(err)
 	}
-	if format == output.JSON {
-		return app.printer(format).JSON(logoutResult{Accounts: append([]string{}, names...), Server: done})
+	if r.format == output.JSON {
+		return r.print().JSON(logoutResult{Accounts: append([]string{}, names...), Server: done})
 	}
 	who := "the session of " + envAccessToken // which does not say whose it is
 	if len(names) > 0 {
 		who = strings.Join(names, ", ")
 	}
-	return app.printer(format).Lines(serverWords(done) + " " + who)
+	return r.print().Lines(serverWords(done) + " " + who)
 }
 
 // sessionToEnd returns the account that is meant. To forget one no server needs
 // to be reached, so nothing is looked up for it.
-func (a *App) sessionToEnd(ctx context.Context, o *logoutOptions) (config.Account, *session.Keeper, error) {
-	if o.localOnly {
-		account, err := a.selectAccount(o.account)
-		if err != nil {
-			return config.Account{}, nil, err
-		}
-		keeper, err := a.keeper(connection{})
-		return account, keeper, err
+func (r *run) sessionToEnd(ctx context.Context, o *logoutOptions) (config.Account, *session.Keeper, error) {
+	if !o.localOnly {
+		return r.session(ctx, o.account)
 	}
-	return a.chooseSession(ctx, o.account)
+	if _, ok := r.unsavedToken(o.account); ok {
+		return config.Account{}, nil, &choose.UsageError{
+			Message: "the session of " + envAccessToken + " is not saved, so --local-only has nothing to forget",
+			Hint:    "name a saved account, or leave out --local-only",
+		}
+	}
+	account, err := r.account(o.account)
+	if err != nil {
+		return config.Account{}, nil, err
+	}
+	keeper, err := r.saving()
+	return account, keeper, err
 }
 
 func (o *logoutOptions) end(ctx context.Context, keeper *session.Keeper, account config.Account) ([]string, session.ServerSide, error) {

@@ -41,7 +41,7 @@ func Main() {
 	os.Exit(code)
 }
 
-func openTerminal() (Prompter, error) { return terminal.Open() }
+func openTerminal() (terminal.Prompter, error) { return terminal.Open() }
 
 // SignalError is the cause of a context that a signal ended.
 type SignalError struct{ Signal os.Signal }

@@ -2,25 +2,25 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"mxlogin/client"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/login"
 )
 
 type passwordOptions struct {
-	loginOptions
+	loginFlags
 	user             string
 	email            string
 	phone            string
 	phoneCountry     string
 	legacyIdentifier bool
-	password         secretSource
+	password         secretFlags
 }
 
-func newPassword(app *App) *cobra.Command {
-	o := &passwordOptions{password: newSecretSource(envPassword)}
+func newPassword(r *run) *cobra.Command {
+	o := &passwordOptions{password: newSecretFlags(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "password [USER]",
 		Short: "Log in with a password (m.login.password)",
@@ -37,12 +37,10 @@ international (+44 ...), or as written in the country of --phone-country.`,
   mxlogin password alice --homeserver https://matrix.example.org
   mxlogin password '@bot:example.org' --password-file /run/secrets/bot -o token`,
 		Args: atMostOne("USER"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				o.user = args[0]
-			}
-			return runPassword(cmd.Context(), app, o)
-		},
+		RunE: r.command(func(ctx context.Context, args []string) error {
+			o.user = argument(args)
+			return runPassword(ctx, r, o)
+		}),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.email, "email", "", "log in by an e-mail `address` instead of USER")
@@ -54,35 +52,18 @@ international (+44 ...), or as written in the country of --phone-country.`,
 	return cmd
 }
 
-func runPassword(ctx context.Context, app *App, o *passwordOptions) error {
+func runPassword(ctx context.Context, r *run, o *passwordOptions) error {
 	if err := o.password.check(); err != nil {
 		return err
 	}
-	who, identifier, err := app.readIdentifier(o)
+	who, identifier, err := r.readIdentifier(o)
 	if err != nil {
 		return err
 	}
-	login, err := app.prepareLogin(ctx, o.loginOptions, client.FlowPassword, who, target{user: who.User})
-	if err != nil {
-		return err
+	request := login.Request{
+		Target: choose.Target{User: who.User},
+		By:     login.Password{Identifier: identifier, Source: o.password.source(r.Environment)},
 	}
-	if done, err := login.reuse(ctx); done || err != nil {
-		return err
-	}
-	if err := login.checkFlow(ctx); err != nil {
-		return err
-	}
-	return login.byPassword(ctx, identifier, &o.password)
-}
-
-// byPassword gets the password and logs in with it.
-func (l *loginRun) byPassword(ctx context.Context, who client.Identifier, source *secretSource) error {
-	password, err := l.app.readSecret(ctx, source, fmt.Sprintf("Password of %s for %s: ", l.who, l.origin()))
-	if err != nil {
-		return err
-	}
-	defer password.Wipe()
-	return l.finish(ctx, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
-		return c.LoginPassword(ctx, who, l.bind(password), options)
-	})
+	request.Who = who
+	return r.logIn(ctx, &o.loginFlags, request)
 }

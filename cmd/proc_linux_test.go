@@ -67,7 +67,8 @@ func TestK2_TheEnvironmentIsCleanAfterTheStart(t *testing.T) {
 	}
 	var rest []string
 	for line := range strings.Lines(string(out)) {
-		if !strings.HasPrefix(line, "MATRIX_ACCESS_TOKEN=") { // which is what exec is for
+		isSession := strings.HasPrefix(line, "MATRIX_ACCESS_TOKEN=") || strings.HasPrefix(line, "MXLOGIN_ACCESS_TOKEN=")
+		if !isSession { // which is what exec is for
 			rest = append(rest, line)
 		}
 	}

@@ -3,8 +3,8 @@ package cmd
 import (
 	"net/http"
 
-	"mxlogin/client"
 	"mxlogin/client/transport"
+	"mxlogin/cmd/login"
 )
 
 // words are what a refusal is to a person.
@@ -15,10 +15,11 @@ type words struct {
 }
 
 // wordsFor says what an error code means. The code goes before the status, but
-// for codes that say nothing. flow is that of a login, or "".
+// for codes that say nothing. kind is that of a login,
+// or zero.
 //
 // Client-Server API, "Common error codes" and "Other error codes".
-func wordsFor(e *transport.MatrixError, flow string) words {
+func wordsFor(e *transport.MatrixError, kind login.Kind) words {
 	switch e.Code {
 	case "M_USER_DEACTIVATED":
 		return words{classAuth, "the account is deactivated", "ask the server's administrator"}
@@ -39,16 +40,14 @@ func wordsFor(e *transport.MatrixError, flow string) words {
 	case "M_BAD_JSON", "M_NOT_JSON", "M_MISSING_PARAM", "M_INVALID_PARAM", "M_UNRECOGNIZED", "M_APPSERVICE_LOGIN_UNSUPPORTED":
 		return words{classProtocol, "the server does not take the request", flowsHint(e)}
 	}
-	return wordsForStatus(e, flow)
+	return wordsForStatus(e, kind)
 }
 
-func wordsForStatus(e *transport.MatrixError, flow string) words {
+func wordsForStatus(e *transport.MatrixError, kind login.Kind) words {
 	refused := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 	switch {
-	case refused && flow == client.FlowToken:
-		return words{classAuth, "the server refused the login token: it is wrong, used or too old", "a login token is good once and not for long; get another"}
-	case refused && flow != "":
-		return words{classAuth, "the server refused the user name or the password", "check both, and that the account is of this server"}
+	case refused && kind.Refused != "":
+		return words{classAuth, kind.Refused, kind.Hint}
 	case refused:
 		return words{classAuth, "the server refused the request", ""}
 	case e.Status == http.StatusRequestEntityTooLarge, e.Status == http.StatusRequestURITooLong, e.Status == http.StatusRequestHeaderFieldsTooLarge:
@@ -68,5 +67,5 @@ func contact(e *transport.MatrixError) string {
 }
 
 func flowsHint(e *transport.MatrixError) string {
-	return "see what it offers: mxlogin flows " + e.Origin.String()
+	return "see what it offers: mxlogin flows " + shellWord(e.Origin.String())
 }

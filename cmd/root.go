@@ -11,11 +11,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"mxlogin/cmd/choose"
 	"mxlogin/config"
 )
 
-// NewRoot builds the command tree.
-func NewRoot(app *App) *cobra.Command {
+// NewRoot builds the command tree, for whoever reads it.
+func NewRoot(app *App) *cobra.Command { return newRun(app).commandTree() }
+
+func (r *run) commandTree() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "mxlogin",
 		Short: "Get a Matrix access token, and keep it",
@@ -25,27 +28,33 @@ Ask a server how one may log in:   mxlogin flows example.org
 Log in with a password:            mxlogin password '@alice:example.org'
 Use the session:                   mxlogin access-token
 End it:                            mxlogin logout`,
-		SilenceErrors:     true,
-		SilenceUsage:      true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return app.begin(cmd) },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			r.begin(cmd.Flags())
+			if err := cmd.ValidateFlagGroups(); err != nil {
+				return &choose.UsageError{Message: err.Error(), Hint: seeHelp(cmd)}
+			}
+			return nil
+		},
 	}
 	wire := []int{exitOK, exitOther, exitUsage, exitStorage, exitRefused, exitNetwork, exitRateLimited, exitProtocol}
 	logins := append(slices.Clone(wire), exitInteraction)
 	local := []int{exitOK, exitOther, exitUsage, exitStorage}
 	root.AddCommand(
-		exits(newFlows(app), exitOK, exitOther, exitUsage, exitStorage, exitNetwork, exitRateLimited, exitProtocol),
-		exits(newDiscover(app), exitOK, exitOther, exitUsage, exitStorage, exitNetwork, exitRateLimited),
-		exits(newLogin(app), logins...),
-		exits(newPassword(app), logins...),
-		exits(newToken(app), logins...),
-		exits(newImport(app), logins...),
-		exits(newWhoami(app), wire...),
-		exits(newAccessToken(app), exitOK, exitOther, exitUsage, exitStorage, exitRefused),
-		exits(newExec(app), append(slices.Clone(logins), exitCannotRun, exitNotFound)...),
-		exits(newAccounts(app), local...),
-		exits(newLogout(app), wire...),
-		exits(newConfig(app), local...),
-		exits(newVersion(app), exitOK, exitOther, exitUsage),
+		exits(newFlows(r), exitOK, exitOther, exitUsage, exitStorage, exitNetwork, exitRateLimited, exitProtocol),
+		exits(newDiscover(r), exitOK, exitOther, exitUsage, exitStorage, exitNetwork, exitRateLimited),
+		exits(newLogin(r), logins...),
+		exits(newPassword(r), logins...),
+		exits(newToken(r), logins...),
+		exits(newImport(r), logins...),
+		exits(newWhoami(r), wire...),
+		exits(newAccessToken(r), exitOK, exitOther, exitUsage, exitStorage, exitRefused),
+		exits(newExec(r), append(slices.Clone(logins), exitCannotRun, exitNotFound)...),
+		exits(newAccounts(r), local...),
+		exits(newLogout(r), wire...),
+		exits(newConfig(r), local...),
+		exits(newVersion(r), exitOK, exitOther, exitUsage),
 	)
 	root.SetUsageFunc(printUsage)
 	addGlobalFlags(root.PersistentFlags())
@@ -54,15 +63,6 @@ End it:                            mxlogin logout`,
 	root.InitDefaultCompletionCmd()
 	refuseUnknownCommands(root)
 	return root
-}
-
-// begin notes the flags of the command that is about to run.
-func (a *App) begin(cmd *cobra.Command) error {
-	a.flags = cmd.Flags()
-	if err := cmd.ValidateFlagGroups(); err != nil {
-		return &UsageError{Message: err.Error(), Hint: seeHelp(cmd)}
-	}
-	return nil
 }
 
 // addGlobalFlags adds the flags that every command has.
@@ -142,7 +142,7 @@ func refuseUnknownCommands(command *cobra.Command) {
 
 // unknownCommand does not repeat the word, which may be a secret.
 func unknownCommand(parent *cobra.Command, word string) error {
-	err := &UsageError{Message: fmt.Sprintf("%q has no such command", parent.CommandPath()), Hint: seeHelp(parent)}
+	err := &choose.UsageError{Message: fmt.Sprintf("%q has no such command", parent.CommandPath()), Hint: seeHelp(parent)}
 	if near := parent.SuggestionsFor(word); len(near) > 0 {
 		err.Hint = fmt.Sprintf("did you mean %q?", parent.CommandPath()+" "+near[0])
 	}
@@ -152,7 +152,7 @@ func unknownCommand(parent *cobra.Command, word string) error {
 // flagError makes a usage error of what the flag parser says, without the value
 // that was given: people try --password=hunter2 and -phunter2.
 func flagError(cmd *cobra.Command, err error) error {
-	usage := &UsageError{Message: err.Error(), Hint: seeHelp(cmd)}
+	usage := &choose.UsageError{Message: err.Error(), Hint: seeHelp(cmd)}
 	var unknown *pflag.NotExistError
 	var invalid *pflag.InvalidValueError
 	var malformed *pflag.InvalidSyntaxError

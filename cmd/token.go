@@ -2,22 +2,21 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"mxlogin/client"
-	"mxlogin/cmd/session"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/login"
 )
 
 type tokenOptions struct {
-	loginOptions
+	loginFlags
 	target string
-	token  secretSource
+	token  secretFlags
 }
 
-func newToken(app *App) *cobra.Command {
-	o := &tokenOptions{token: newSecretSource(envLoginToken)}
+func newToken(r *run) *cobra.Command {
+	o := &tokenOptions{token: newSecretFlags(envLoginToken)}
 	cmd := &cobra.Command{
 		Use:   "token [TARGET]",
 		Short: "Log in with a login token (m.login.token)",
@@ -31,45 +30,25 @@ terminal, or comes from --login-token-stdin, --login-token-file,
 		Example: `  mxlogin token example.org
   mxlogin token '@alice:example.org' --login-token-file token.txt`,
 		Args: atMostOne("TARGET"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: r.command(func(ctx context.Context, args []string) error {
 			o.target = argument(args)
-			return runToken(cmd.Context(), app, o)
-		},
+			return runToken(ctx, r, o)
+		}),
 	}
 	o.addFlags(cmd.Flags())
 	o.token.addFlags(cmd.Flags())
 	return cmd
 }
 
-func runToken(ctx context.Context, app *App, o *tokenOptions) error {
+func runToken(ctx context.Context, r *run, o *tokenOptions) error {
 	if err := o.token.check(); err != nil {
 		return err
 	}
-	named, err := app.parseOptionalTarget(o.target)
+	target, err := choose.ParseTarget(o.target, r.reporter.Warning)
 	if err != nil {
 		return err
 	}
-	login, err := app.prepareLogin(ctx, o.loginOptions, client.FlowToken, session.Asked{User: named.user}, named)
-	if err != nil {
-		return err
-	}
-	if done, err := login.reuse(ctx); done || err != nil {
-		return err
-	}
-	if err := login.checkFlow(ctx); err != nil {
-		return err
-	}
-	return login.byToken(ctx, &o.token)
-}
-
-// byToken gets the login token and logs in with it.
-func (l *loginRun) byToken(ctx context.Context, source *secretSource) error {
-	token, err := l.app.readSecret(ctx, source, fmt.Sprintf("Login token for %s: ", l.origin()))
-	if err != nil {
-		return err
-	}
-	defer token.Wipe()
-	return l.finish(ctx, func(c *client.Client, options client.LoginOptions) (client.Session, error) {
-		return c.LoginToken(ctx, l.bind(token), options)
-	})
+	request := login.Request{Target: target, By: login.Token{Source: o.token.source(r.Environment)}}
+	request.Who = choose.Who{User: target.User}
+	return r.logIn(ctx, &o.loginFlags, request)
 }

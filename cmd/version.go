@@ -10,12 +10,12 @@ import (
 	"mxlogin/cmd/output"
 )
 
-func newVersion(app *App) *cobra.Command {
+func newVersion(r *run) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Show the version of mxlogin",
 		Args:  exactly(0, ""),
-		RunE:  func(*cobra.Command, []string) error { return runVersion(app) },
+		RunE:  func(*cobra.Command, []string) error { return runVersion(r) },
 	}
 }
 
@@ -29,16 +29,16 @@ type version struct {
 }
 
 // runVersion touches no file: the format comes from flags and environment.
-func runVersion(app *App) error {
+func runVersion(r *run) error {
 	v := buildVersion()
-	if app.wantsJSON() {
-		return app.printer(output.JSON).JSON(v)
+	if r.wantsJSON() {
+		return r.printer(output.JSON).JSON(v)
 	}
 	commit := ""
 	if v.Commit != "" {
 		commit = " (" + v.Commit + ")"
 	}
-	return app.printer(output.Text).Lines(fmt.Sprintf("mxlogin %s%s, %s, %s/%s", v.Version, commit, v.Go, v.OS, v.Arch))
+	return r.printer(output.Text).Lines(fmt.Sprintf("mxlogin %s%s, %s, %s/%s", v.Version, commit, v.Go, v.OS, v.Arch))
 }
 
 // buildVersion tells what the Go toolchain has noted in the binary.

@@ -11,6 +11,7 @@ import (
 	"mxlogin/client/clienttest"
 	"mxlogin/client/secret"
 	"mxlogin/cmd"
+	"mxlogin/cmd/terminal"
 )
 
 // TestK19_ThePasswordIsWipedAndNotKept holds on to the buffer that a person typed
@@ -39,7 +40,7 @@ func TestK19_ThePasswordIsWipedAndNotKept(t *testing.T) {
 			code := cmd.Run(t.Context(), args, &cmd.App{
 				Stdin: bytes.NewReader(nil), Stdout: io.Discard, Stderr: io.Discard,
 				Environment:  cmd.NewEnvironment(nil),
-				OpenTerminal: func() (cmd.Prompter, error) { return typist{typed}, nil },
+				OpenTerminal: func() (terminal.Prompter, error) { return typist{typed}, nil },
 				Now:          time.Now,
 			})
 			if code != c.code {

@@ -3,6 +3,7 @@ package output_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"mxlogin/client/secret"
+	"mxlogin/client/transport"
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/terminal"
 )
@@ -21,7 +23,7 @@ func reportEverything(r *output.Reporter, text string) {
 	r.Warning("storage", text)
 	r.Notice("waiting", text, map[string]any{"s": text, "list": []string{text}, "map": map[string]any{text: text}})
 	r.Link("open", text, "https://example.org/::a\x1b\u202e\u009b##vso[b]", map[string]any{"s": text})
-	r.Trace(output.TraceLine{Method: text, Origin: text, Path: text, Fields: [][2]string{{text, text}}, Err: text})
+	r.Trace(transport.Trace{Method: text, Origin: text, Path: text, Fields: []transport.Field{{Name: text, Value: text}}, Err: errors.New(text)})
 }
 
 func TestReporterWrites(t *testing.T) {
@@ -64,9 +66,9 @@ func TestReporterWrites(t *testing.T) {
 		},
 		"trace": {
 			func(r *output.Reporter) {
-				r.Trace(output.TraceLine{
+				r.Trace(transport.Trace{
 					Method: "POST", Origin: "https://a", Path: "/login", Status: 403,
-					Duration: 12345 * time.Microsecond, Fields: [][2]string{{"errcode", "M_FORBIDDEN"}},
+					Duration: 12345 * time.Microsecond, Fields: []transport.Field{{Name: "errcode", Value: "M_FORBIDDEN"}},
 				})
 			},
 			"mxlogin: > POST https://a/login 403 12ms errcode=M_FORBIDDEN\n",
@@ -74,7 +76,7 @@ func TestReporterWrites(t *testing.T) {
 		},
 		"trace without answer": {
 			func(r *output.Reporter) {
-				r.Trace(output.TraceLine{Method: "GET", Origin: "https://a", Path: "/", Duration: time.Second, Err: "refused"})
+				r.Trace(transport.Trace{Method: "GET", Origin: "https://a", Path: "/", Duration: time.Second, Err: errors.New("refused")})
 			},
 			"mxlogin: > GET https://a/ 1s error: refused\n",
 			`{"event":{"duration_ms":1000,"error":"refused","method":"GET","origin":"https://a","path":"/","type":"request"}}` + "\n",

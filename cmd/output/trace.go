@@ -4,63 +4,60 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"mxlogin/client/transport"
 )
 
-// TraceLine is one request, as -v shows it. Path is without the query, which may
-// hold secrets.
-type TraceLine struct {
-	Method, Origin, Path string
-	Status               int // 0 if there was no answer
-	Duration             time.Duration
-	Fields               [][2]string // names and values from an allow-list
-	Err                  string      // why there was no answer
-}
-
-// Trace writes a request and what came of it.
-func (r *Reporter) Trace(line TraceLine) {
+// Trace writes a request and what came of it, as -v asks for.
+func (r *Reporter) Trace(t transport.Trace) {
 	if r.asJSON {
-		r.object("event", r.event("request", traceFields(line)))
+		r.object("event", r.event("request", traceFields(t)))
 		return
 	}
-	r.text("mxlogin: > ", r.clean(traceText(line)))
+	r.text("mxlogin: > ", r.clean(traceText(t)))
 }
 
 // traceText returns "GET https://example.org/path 200 12ms name=value".
-func traceText(line TraceLine) string {
+func traceText(t transport.Trace) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s%s", line.Method, line.Origin, line.Path)
-	if line.Status != 0 {
-		fmt.Fprintf(&b, " %d", line.Status)
+	fmt.Fprintf(&b, "%s %s%s", t.Method, t.Origin, t.Path)
+	if t.Status != 0 {
+		fmt.Fprintf(&b, " %d", t.Status)
 	}
-	fmt.Fprintf(&b, " %s", line.Duration.Round(time.Millisecond))
-	for _, field := range line.Fields {
-		fmt.Fprintf(&b, " %s=%s", field[0], field[1])
+	fmt.Fprintf(&b, " %s", t.Duration.Round(time.Millisecond))
+	for _, field := range t.Fields {
+		fmt.Fprintf(&b, " %s=%s", field.Name, field.Value)
 	}
-	if line.Err != "" {
-		fmt.Fprintf(&b, " error: %s", line.Err)
+	if t.Err != nil {
+		fmt.Fprintf(&b, " error: %s", reasonOf(t))
 	}
 	return b.String()
 }
 
-func traceFields(line TraceLine) map[string]any {
+func traceFields(t transport.Trace) map[string]any {
 	fields := map[string]any{
-		"method":      line.Method,
-		"origin":      line.Origin,
-		"path":        line.Path,
-		"duration_ms": line.Duration.Milliseconds(),
+		"method":      t.Method,
+		"origin":      t.Origin,
+		"path":        t.Path,
+		"duration_ms": t.Duration.Milliseconds(),
 	}
-	if line.Status != 0 {
-		fields["status"] = line.Status
+	if t.Status != 0 {
+		fields["status"] = t.Status
 	}
-	if len(line.Fields) > 0 {
-		named := make(map[string]string, len(line.Fields))
-		for _, field := range line.Fields {
-			named[field[0]] = field[1]
+	if len(t.Fields) > 0 {
+		named := make(map[string]string, len(t.Fields))
+		for _, field := range t.Fields {
+			named[field.Name] = field.Value
 		}
 		fields["fields"] = named
 	}
-	if line.Err != "" {
-		fields["error"] = line.Err
+	if t.Err != nil {
+		fields["error"] = reasonOf(t)
 	}
 	return fields
+}
+
+// reasonOf is the error without the request, which stands before it.
+func reasonOf(t transport.Trace) string {
+	return strings.TrimPrefix(t.Err.Error(), t.Method+" "+t.Origin+t.Path+": ")
 }

@@ -15,6 +15,7 @@ import (
 	"mxlogin/client/clienttest"
 	"mxlogin/client/secret"
 	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
@@ -49,7 +50,7 @@ func TestS3_NothingIsSentWhereTheFileCannotBeWritten(t *testing.T) {
 	with.Saved = new(w.aliceWith("old-token", "OLDDEVICE"))
 	for name, l := range map[string]session.Login{"new account": w.asAlice(), "saved session": with} {
 		var failed *config.FileError
-		if _, err := w.keeper.Begin(t.Context(), l); !errors.As(err, &failed) {
+		if _, err := w.keeper.NewAttempt(l).Begin(t.Context()); !errors.As(err, &failed) {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
@@ -109,7 +110,7 @@ func TestDeviceOfALogin(t *testing.T) {
 			if test.login != nil {
 				test.login(&l)
 			}
-			got := w.begin(l).DeviceID()
+			got := w.begin(l).Options().DeviceID
 			if test.want != "" && got != test.want || test.want == "" && !regexp.MustCompile(`^[A-Z]{10}$`).MatchString(got) {
 				t.Errorf("device %s, want %q", got, test.want)
 			}
@@ -131,7 +132,7 @@ func TestStorageNoneKeepsNothing(t *testing.T) {
 	w.keeper.Store = nil
 	w.answers(login, 200, `{"user_id":"@alice:hs.test","access_token":"new-token","device_id":"DEV"}`)
 	got, err := w.logIn(l)
-	if err != nil || got.Saved || !holds(got.AccessToken, "new-token") {
+	if err != nil || got.Saved || !holds(got.Account.AccessToken, "new-token") {
 		t.Errorf("%+v, %v", got, err)
 	}
 	if body := w.fake.Requests()[0].Body; strings.Contains(body, "OLDDEVICE") {
@@ -150,7 +151,7 @@ func TestStorageNoneKeepsNothing(t *testing.T) {
 // TestTheNextTryTakesTheDeviceOver: also where only a localpart, or nothing, is
 // known of the user.
 func TestTheNextTryTakesTheDeviceOver(t *testing.T) {
-	for name, asked := range map[string]session.Asked{
+	for name, asked := range map[string]choose.Who{
 		"user ID":   {User: userID(t, "@alice:hs.test")},
 		"case":      {User: userID(t, "@Alice:hs.test")},
 		"localpart": {Localpart: "alice"},
@@ -159,7 +160,7 @@ func TestTheNextTryTakesTheDeviceOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			l := w.asAlice()
-			l.Asked = asked
+			l.Who = asked
 			w.fake.On(login, clienttest.Reply{Drop: true})
 			var cut *session.UnfinishedError
 			if _, err := w.logIn(w.renewing(l)); !errors.As(err, &cut) || !cut.Pending {
@@ -167,8 +168,8 @@ func TestTheNextTryTakesTheDeviceOver(t *testing.T) {
 			}
 			second := w.renewing(l)
 			attempt := w.begin(second)
-			if attempt.DeviceID() != cut.DeviceID {
-				t.Errorf("device %s, the error named %s", attempt.DeviceID(), cut.DeviceID)
+			if attempt.Options().DeviceID != cut.DeviceID {
+				t.Errorf("device %s, the error named %s", attempt.Options().DeviceID, cut.DeviceID)
 			}
 			if _, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", cut.DeviceID)); err != nil {
 				t.Fatal(err)
@@ -183,11 +184,11 @@ func TestTheNextTryTakesTheDeviceOver(t *testing.T) {
 func TestAPendingDeviceOfTheOtherAPIIsNotTakenOver(t *testing.T) {
 	w := newWorld(t)
 	l := w.asAlice()
-	l.Asked, l.API = session.Asked{Localpart: "alice"}, config.APIOAuth
+	l.Who, l.API = choose.Who{Localpart: "alice"}, config.APIOAuth
 	first := w.begin(l)
 	l.API = config.APILegacy
-	if second := w.begin(l); second.DeviceID() == first.DeviceID() {
-		t.Errorf("device %s of the other API was taken over", second.DeviceID())
+	if second := w.begin(l); second.Options().DeviceID == first.Options().DeviceID {
+		t.Errorf("device %s of the other API was taken over", second.Options().DeviceID)
 	}
 }
 
@@ -214,8 +215,8 @@ func TestBeginRefusesTheAccountOfAnotherUser(t *testing.T) {
 	bob.UserID = "@bob:hs.test"
 	w.put(bob) // called @alice:hs.test
 	before := w.read()
-	var choice *session.ChoiceError
-	if _, err := w.keeper.Begin(t.Context(), w.renewing(w.asAlice())); !errors.As(err, &choice) {
+	var choice *choose.ChoiceError
+	if _, err := w.keeper.NewAttempt(w.renewing(w.asAlice())).Begin(t.Context()); !errors.As(err, &choice) {
 		t.Errorf("got %v", err)
 	}
 	if diff := cmp.Diff(before, w.read()); diff != "" {
@@ -276,7 +277,7 @@ func TestAbandonWhereNobodyListens(t *testing.T) {
 	before := w.write(saved)
 	w.fake.Close()
 	l := w.asAlice()
-	l.Asked = session.Asked{Localpart: "carol"}
+	l.Who = choose.Who{Localpart: "carol"}
 	var unfinished *session.UnfinishedError
 	if _, err := w.logIn(l); err == nil || errors.As(err, &unfinished) {
 		t.Errorf("got %v", err)
@@ -307,9 +308,9 @@ func TestAFailedLoginLeavesTheFileAsItWas(t *testing.T) {
 		"new device":      {file: saved, login: func(l *session.Login) { l.NewDevice = true }},
 		"soft logout":     {file: strings.Replace(saved, "    access_token: old-token-of-alice\n", "", 1)},
 		"cut before":      {file: strings.Replace(saved, "    access_token: old-token-of-alice\n", "    pending: true\n", 1)},
-		"another's":       {file: saved, login: func(l *session.Login) { l.Saved, l.Asked.User = nil, userID(t, "@carol:hs.test") }},
+		"another's":       {file: saved, login: func(l *session.Login) { l.Saved, l.Who.User = nil, userID(t, "@carol:hs.test") }},
 		"under a name":    {file: saved, login: func(l *session.Login) { l.Saved, l.Account = nil, "work" }},
-		"only localparts": {file: saved, login: func(l *session.Login) { l.Saved, l.Asked = nil, session.Asked{Localpart: "dave"} }},
+		"only localparts": {file: saved, login: func(l *session.Login) { l.Saved, l.Who = nil, choose.Who{Localpart: "dave"} }},
 	}
 	for kind, start := range kinds {
 		for _, test := range failures {
@@ -373,7 +374,7 @@ func TestARefusalSparesAnotherProcess(t *testing.T) {
 		w := newWorld(t)
 		ours := w.begin(w.asAlice())
 		theirs := w.begin(w.renewing(w.asAlice()))
-		if _, err := theirs.Finish(t.Context(), answerFor(t, "@alice:hs.test", ours.DeviceID())); err != nil {
+		if _, err := theirs.Finish(t.Context(), answerFor(t, "@alice:hs.test", ours.Options().DeviceID)); err != nil {
 			t.Fatal(err)
 		}
 		_ = ours.Abandon(t.Context(), refusal)
@@ -394,7 +395,7 @@ func TestAPendingEntryBesideASessionIsNoSecondAccount(t *testing.T) {
 	if found := w.renewing(w.asAlice()).Saved; found == nil || !found.HasSession() {
 		t.Errorf("found %+v", found)
 	}
-	if all := w.load().Accounts(); len(all) != 2 || !all[1].Pending || all[1].DeviceID != attempt.DeviceID() {
+	if all := w.load().Accounts(); len(all) != 2 || !all[1].Pending || all[1].DeviceID != attempt.Options().DeviceID {
 		t.Errorf("the file is\n%s", w.read())
 	}
 }

@@ -2,9 +2,7 @@ package session
 
 import (
 	"context"
-	"time"
 
-	"mxlogin/client/secret"
 	"mxlogin/config"
 )
 
@@ -24,12 +22,8 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 	if !account.Pending && !account.HasSession() {
 		return AlreadyGone, k.Forget(ctx, account)
 	}
-	c, err := k.Open(account)
-	if err != nil {
-		return "", err
-	}
 	done := LoggedOut
-	if err := c.Logout(ctx, c.Token); err != nil {
+	if err := k.end(ctx, account, api.end); err != nil {
 		if !isUnknownToken(err) {
 			return "", err
 		}
@@ -42,11 +36,7 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 // out of the config file and returns their names. A token that the server does
 // not know ends nothing but itself: the other sessions live on.
 func (k *Keeper) EndAll(ctx context.Context, account config.Account) ([]string, ServerSide, error) {
-	c, err := k.Open(account)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := c.LogoutAll(ctx, c.Token); err != nil {
+	if err := k.end(ctx, account, api.endAll); err != nil {
 		if !isUnknownToken(err) {
 			return nil, "", err
 		}
@@ -57,12 +47,29 @@ func (k *Keeper) EndAll(ctx context.Context, account config.Account) ([]string, 
 	return names, LoggedOut, err
 }
 
+// end asks the API that made the session to end it by how.
+func (k *Keeper) end(ctx context.Context, account config.Account, how func(api, context.Context, config.Account) error) error {
+	if !account.HasSession() {
+		return NoSession(account)
+	}
+	k.Hide(account.RefreshToken)
+	connection, err := k.Network.For(&account)
+	if err != nil {
+		return err
+	}
+	made, err := apiOf(connection, account)
+	if err != nil {
+		return err
+	}
+	return how(made, ctx, account)
+}
+
 // forgetUser takes all accounts of one user at one homeserver out of the file.
 func (k *Keeper) forgetUser(ctx context.Context, account config.Account) (forgotten []string, err error) {
 	if k.Store == nil || account.Name == "" {
 		return nil, nil
 	}
-	ctx, cancel := lasting(ctx)
+	ctx, cancel := Lasting(ctx)
 	defer cancel()
 	err = k.Store.Update(ctx, func(file *config.File) error {
 		for _, saved := range file.AccountsOf(account.UserID) {
@@ -74,21 +81,6 @@ func (k *Keeper) forgetUser(ctx context.Context, account config.Account) (forgot
 		return nil
 	})
 	return forgotten, err
-}
-
-// LogOut ends a session that is saved nowhere. It is tried also when the run was
-// interrupted.
-func (k *Keeper) LogOut(ctx context.Context, r Result) error {
-	ctx, cancel := lasting(ctx)
-	defer cancel()
-	c, err := k.Open(r.Account)
-	if err != nil {
-		return err
-	}
-	if err := c.Logout(ctx, c.Token); err != nil && !isUnknownToken(err) {
-		return err
-	}
-	return nil
 }
 
 func namesOf(account config.Account) []string {
@@ -104,7 +96,7 @@ func (k *Keeper) Forget(ctx context.Context, account config.Account) error {
 	if k.Store == nil {
 		return nil
 	}
-	ctx, cancel := lasting(ctx)
+	ctx, cancel := Lasting(ctx)
 	defer cancel()
 	return k.Store.Update(ctx, func(file *config.File) error {
 		if there, ok := file.Account(account.Name); ok && there.AccessToken.Equal(account.AccessToken) {
@@ -112,11 +104,4 @@ func (k *Keeper) Forget(ctx context.Context, account config.Account) error {
 		}
 		return nil
 	})
-}
-
-// withoutSession returns the account without what ends with its session.
-func withoutSession(account config.Account) config.Account {
-	account.AccessToken, account.RefreshToken = secret.Value{}, secret.Value{}
-	account.ExpiresAt = time.Time{}
-	return account
 }

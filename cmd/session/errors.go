@@ -2,7 +2,8 @@ package session
 
 import (
 	"fmt"
-	"strings"
+
+	"mxlogin/cmd/choose"
 )
 
 // UnfinishedError tells of a login whose answer was lost: the server may have
@@ -28,6 +29,19 @@ type OtherUserError struct {
 
 func (e *OtherUserError) Error() string {
 	return fmt.Sprintf("asked for %s, the server logged in %s; %s", e.Asked, e.Got, e.Fate)
+}
+
+// ForeignUserError tells that a homeserver logged in a user whose account is saved
+// for another homeserver. Nothing was saved.
+type ForeignUserError struct {
+	Got       string
+	Elsewhere *choose.ElsewhereError
+	Fate      Fate
+}
+
+func (e *ForeignUserError) Error() string {
+	return fmt.Sprintf("%s logged in %s, whose account %s is saved for %s; %s",
+		e.Elsewhere.Meant, e.Got, e.Elsewhere.Account, e.Elsewhere.Saved, e.Fate)
 }
 
 // UnsavedError tells that a login went through and could not be saved.
@@ -57,31 +71,24 @@ func (f Fate) String() string {
 	return fmt.Sprintf("a fresh token for device %s exists on the server and is lost", f.DeviceID)
 }
 
-// ChoiceError tells that it is not clear which account is meant.
-type ChoiceError struct {
-	Reason string
-	Names  []string // the accounts to choose from
+// StrangerError tells that the token of a session is of another user or device
+// than the session is saved for. Nothing was changed.
+type StrangerError struct {
+	Account            string // "" for a session that is not saved
+	UserID, DeviceID   string // as it is saved
+	GotUser, GotDevice string // as the server has it
 }
 
-func (e *ChoiceError) Error() string {
-	if len(e.Names) == 0 {
-		return e.Reason
-	}
-	return e.Reason + ": " + strings.Join(e.Names, ", ")
+func (e *StrangerError) Error() string {
+	return fmt.Sprintf("the server says that the token is of %s, device %s; account %s is saved for %s, device %s",
+		e.GotUser, e.GotDevice, e.Account, e.UserID, e.DeviceID)
 }
 
-// NoSessionError tells that there is no session to work with.
-type NoSessionError struct {
-	Account string // "" where there is no account at all
-	Unknown bool   // no account of this name is saved
-	Reason  string
-}
+// UnsupportedError tells that nothing here speaks the API that made a session.
+type UnsupportedError struct{ Account, API string }
 
-func (e *NoSessionError) Error() string {
-	if e.Account == "" {
-		return e.Reason
-	}
-	return fmt.Sprintf("account %s: %s", e.Account, e.Reason)
+func (e *UnsupportedError) Error() string {
+	return fmt.Sprintf("account %s was made by another API, %s, which this version does not speak", e.Account, e.API)
 }
 
 // OverError tells that the server ended the session.

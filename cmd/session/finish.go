@@ -6,41 +6,52 @@ import (
 	"fmt"
 	"time"
 
-	"mxlogin/client"
 	"mxlogin/client/matrixid"
 	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
 	"mxlogin/config"
 )
 
 // Finish is the path on which every login ends: the answer is checked, the
 // session saved, and only then given out. Until it is saved nothing but whoami
 // uses the token.
-func (a *Attempt) Finish(ctx context.Context, s client.Session) (Result, error) {
-	if !a.login.AllowOtherUser && !a.login.Asked.Accepts(s.UserID) {
-		fate := a.undo(ctx, s)
+func (a *Attempt) Finish(ctx context.Context, answer Answer) (Result, error) {
+	defer a.release()
+	a.keeper.Hide(answer.AccessToken)
+	a.keeper.Hide(answer.RefreshToken)
+	if !a.AllowOtherUser && !a.accepts(answer.UserID) {
+		fate := a.undo(ctx, answer)
 		a.forget(ctx)
-		return Result{}, &OtherUserError{Asked: a.login.Asked.String(), Got: s.UserID.String(), Fate: fate}
+		return Result{}, &OtherUserError{Asked: a.Who.String(), Got: answer.UserID.String(), Fate: fate}
 	}
-	s.DeviceID = a.deviceOf(ctx, s)
-	entry := a.entry(s, a.homeserverAfter(ctx, s.WellKnown))
-	if a.keeper.Store != nil {
-		if err := a.save(ctx, &entry); err != nil {
-			return Result{}, a.unsaved(ctx, s, err)
-		}
-		a.endReplaced(ctx, s)
+	answer.DeviceID = a.deviceOf(ctx, answer)
+	entry := a.entry(answer, a.homeserverAfter(ctx, answer.WellKnown))
+	if a.keeper.Store == nil {
+		return Result{Account: entry}, nil
 	}
-	return Result{
-		Account: entry, Saved: a.keeper.Store != nil,
-		AccessToken: s.AccessToken, RefreshToken: s.RefreshToken,
-	}, nil
+	if err := a.save(ctx, answer, &entry); err != nil {
+		return Result{}, a.unsaved(ctx, answer, err)
+	}
+	a.endReplaced(ctx, answer)
+	return Result{Account: entry, Saved: true}, nil
+}
+
+// accepts reports whether the answer may be of user: the one that was asked for, or
+// the one whom that name has meant before.
+func (a *Attempt) accepts(user matrixid.UserID) bool {
+	known := a.Saved != nil && a.Saved.LoginAs != "" && a.Saved.LoginAs == a.Who.String() && a.Saved.UserID == user.String()
+	return known || a.Who.Accepts(user)
 }
 
 // deviceOf returns the device ID to save. A server may leave it out; whoami tells
 // then.
-func (a *Attempt) deviceOf(ctx context.Context, s client.Session) string {
-	deviceID := s.DeviceID
+func (a *Attempt) deviceOf(ctx context.Context, answer Answer) string {
+	if answer.Foreign {
+		return answer.DeviceID
+	}
+	deviceID := answer.DeviceID
 	if deviceID == "" {
-		who, err := a.homeserver().WhoAmI(ctx, a.credential(s))
+		who, err := a.Client().WhoAmI(ctx, a.credential(answer))
 		if err != nil || who.DeviceID == "" {
 			a.keeper.Reporter.Warning("no_device", "the server named no device; the session is saved without one")
 			return ""
@@ -54,74 +65,147 @@ func (a *Attempt) deviceOf(ctx context.Context, s client.Session) string {
 }
 
 // entry is the account as it is saved, but for its name.
-func (a *Attempt) entry(s client.Session, base matrixid.BaseURL) config.Account {
+func (a *Attempt) entry(answer Answer, base matrixid.BaseURL) config.Account {
 	entry := config.Account{
-		UserID: s.UserID.String(), Homeserver: base.String(), DeviceID: s.DeviceID,
-		AccessToken: s.AccessToken, RefreshToken: s.RefreshToken,
-		Flow: a.login.Flow, API: a.login.API, Prefix: a.login.Prefix,
-		CAFile: a.login.CAFile, AllowHTTP: a.login.AllowHTTP,
+		UserID: answer.UserID.String(), Homeserver: base.String(), DeviceID: answer.DeviceID,
+		AccessToken: answer.AccessToken, RefreshToken: answer.RefreshToken,
+		Flow: a.Type, API: a.API, Prefix: savedPrefix(a.Prefix),
+		CAFile: a.Connection.CAFile, AllowHTTP: a.Connection.AllowHTTP,
+		LoginAs: a.loginAs(answer.UserID), Unverified: !a.vouchedFor(answer.UserID),
 	}
-	if base != a.login.Base {
-		entry.LoginURL = a.login.Base.String()
+	if base != a.Base {
+		entry.LoginURL = a.Base.String()
 	}
-	if s.Expires {
-		entry.ExpiresAt = a.keeper.Now().Add(s.Lifetime).UTC().Truncate(time.Second)
+	if answer.Expires {
+		entry.ExpiresAt = a.keeper.Now().Add(answer.Lifetime).UTC().Truncate(time.Second)
 	}
 	return entry
+}
+
+// loginAs is how the person was named, where the user ID does not say it.
+func (a *Attempt) loginAs(user matrixid.UserID) string {
+	if a.Who.Address == "" && a.Who.Accepts(user) {
+		return ""
+	}
+	return a.Who.String()
+}
+
+// vouchedFor reports whether the user ID is of this homeserver by more than the
+// server's own word: the person typed it, or discovery of its server name led here.
+func (a *Attempt) vouchedFor(user matrixid.UserID) bool {
+	typed := !a.Who.User.IsZero() && a.Who.User.Names(user)
+	return typed || a.Server == user.Server()
 }
 
 // save writes the entry, in place of the pending one, and makes the first account
 // the default. It goes on when the run is interrupted: the server has made the
 // session, and a lost token is a stray device.
-func (a *Attempt) save(ctx context.Context, entry *config.Account) error {
-	ctx, cancel := lasting(ctx)
+func (a *Attempt) save(ctx context.Context, answer Answer, entry *config.Account) error {
+	ctx, cancel := Lasting(ctx)
 	defer cancel()
 	return a.keeper.Store.Update(ctx, func(file *config.File) error {
-		entry.Name = a.accountName(file, entry.UserID)
-		there, _ := file.Account(entry.Name)
-		if owner := a.ownerOf(there); owner != "" && owner != entry.UserID {
-			return otherOwner(there, entry.UserID)
+		name, err := a.accountName(file, entry.UserID)
+		if err != nil {
+			return err
 		}
+		there, ok := file.Account(name)
+		if err := a.mayOverwrite(there, entry.UserID); ok && err != nil {
+			return err
+		}
+		if a.isSuperseded(ctx, there, answer) {
+			*entry = there
+			return nil
+		}
+		if a.pendingKey != name {
+			a.dropPending(file)
+		}
+		entry.Name = name
+		a.inherit(entry, there)
 		if there.HasSession() {
 			a.replaced = &there
 		}
-		if a.pendingKey != entry.Name {
-			a.dropPending(file)
-		}
 		file.Put(*entry)
-		if file.DefaultAccount() == "" && len(sessions(file)) == 1 {
-			file.SetDefaultAccount(entry.Name)
+		if file.DefaultAccount() == "" && countSessions(file) == 1 {
+			file.SetDefaultAccount(name)
 		}
 		return nil
 	})
 }
 
 // accountName is the name to save under: the one that was asked for, that of the
-// account of this user, or the user ID.
-func (a *Attempt) accountName(file *config.File, userID string) string {
-	if a.login.Account != "" {
-		return a.login.Account
+// account of this user at this homeserver, or the user ID. A server speaks only for
+// the accounts that were made at it: where the user ID is saved for another
+// homeserver alone, that is a [choose.ElsewhereError].
+func (a *Attempt) accountName(file *config.File, userID string) (string, error) {
+	if a.Account != "" {
+		return a.Account, nil
 	}
-	if saved := a.login.Saved; saved != nil && saved.UserID == userID {
-		return saved.Name
+	if a.Saved != nil && a.Saved.UserID == userID {
+		return a.Saved.Name, nil
 	}
-	if same := file.AccountsOf(userID); len(same) == 1 {
-		return same[0].Name
+	var here, elsewhere []config.Account
+	for _, same := range file.AccountsOf(userID) {
+		switch {
+		case same.Pending:
+		case a.isHere(same):
+			here = append(here, same)
+		default:
+			elsewhere = append(elsewhere, same)
+		}
 	}
-	return userID
+	switch {
+	case len(here) == 1:
+		return here[0].Name, nil
+	case len(here) == 0 && len(elsewhere) > 0:
+		return "", choose.Elsewhere(elsewhere[0], a.Base.String())
+	}
+	return userID, nil
 }
 
-// ownerOf returns whose the account is that stands in the place of the new one:
-// it is never turned into that of another user. A pending entry names who was
-// asked for, which makes it nobody's yet.
-func (a *Attempt) ownerOf(there config.Account) string {
-	if !there.Pending {
-		return there.UserID
+// mayOverwrite is mayReplace for the entry that stands in the place of the new one.
+// A pending entry names who was asked for, which makes it nobody's yet; but one
+// that this attempt has made of another may be somebody's.
+func (a *Attempt) mayOverwrite(there config.Account, userID string) error {
+	if there.Pending && there.Name == a.pendingKey && a.previous != nil {
+		there = *a.previous
 	}
-	if there.Name == a.pendingKey && a.previous != nil && !a.previous.Pending {
-		return a.previous.UserID
+	switch {
+	case there.Pending:
+		return nil
+	case there.UserID != "" && there.UserID != userID:
+		return choose.OtherOwner(there, userID)
+	case a.MayMove || a.isHere(there):
+		return nil
 	}
-	return ""
+	return choose.Elsewhere(there, a.Base.String())
+}
+
+// isSuperseded reports whether another login of the same device has come in between
+// and ended the session of this one: only one of the two tokens lives, and whoami
+// tells which.
+func (a *Attempt) isSuperseded(ctx context.Context, there config.Account, answer Answer) bool {
+	before := a.Saved
+	if before == nil {
+		before = a.previous
+	}
+	changed := before == nil || !there.AccessToken.Equal(before.AccessToken)
+	if answer.Foreign || !there.HasSession() || there.DeviceID != a.deviceMade(answer) || !changed || there.AccessToken.Equal(answer.AccessToken) {
+		return false
+	}
+	_, err := a.Client().WhoAmI(ctx, a.credential(answer))
+	return isUnknownToken(err)
+}
+
+// inherit keeps what is known of the account already: how the person was named, and
+// that somebody has vouched for its user ID at this homeserver.
+func (a *Attempt) inherit(entry *config.Account, there config.Account) {
+	if there.Pending || there.UserID != entry.UserID || !a.isHere(there) {
+		return
+	}
+	if entry.LoginAs == "" {
+		entry.LoginAs = there.LoginAs
+	}
+	entry.Unverified = entry.Unverified && there.Unverified
 }
 
 // dropPending takes out a pending entry of another name than the session's. An
@@ -135,66 +219,71 @@ func (a *Attempt) dropPending(file *config.File) {
 
 // unsaved ends a login that could not be saved. The pending entry stays where it
 // leads the next login to a device that is still there.
-func (a *Attempt) unsaved(ctx context.Context, s client.Session, err error) error {
-	fate := a.undo(ctx, s)
-	if fate.LoggedOut {
+func (a *Attempt) unsaved(ctx context.Context, answer Answer, err error) error {
+	if answer.Foreign {
+		return err
+	}
+	fate := a.undo(ctx, answer)
+	var elsewhere *choose.ElsewhereError
+	if fate.LoggedOut || errors.As(err, &elsewhere) {
 		a.forget(ctx)
+	}
+	if elsewhere != nil {
+		return &ForeignUserError{Got: answer.UserID.String(), Elsewhere: elsewhere, Fate: fate}
 	}
 	return &UnsavedError{Fate: fate, Err: err}
 }
 
 // undo ends a session that cannot be kept, where it is of a device that this
 // login made; another device may be in use elsewhere.
-func (a *Attempt) undo(ctx context.Context, s client.Session) Fate {
-	fate := Fate{DeviceID: a.deviceMade(s)}
+func (a *Attempt) undo(ctx context.Context, answer Answer) Fate {
+	fate := Fate{DeviceID: a.deviceMade(answer), Untouched: answer.Foreign}
 	if a.makesOwn {
-		ctx, cancel := lasting(ctx)
+		ctx, cancel := Lasting(ctx)
 		defer cancel()
-		fate.LoggedOut = a.homeserver().Logout(ctx, a.credential(s)) == nil
+		fate.LoggedOut = a.Client().Logout(ctx, a.credential(answer)) == nil
 	}
 	return fate
 }
 
 // endReplaced logs out the session whose entry was overwritten, where it was of
-// another device: nobody knows its token from now on.
-func (a *Attempt) endReplaced(ctx context.Context, s client.Session) {
+// another device: nobody knows its token from now on. One that another program has
+// made, or that such a one takes the place of, lives on.
+func (a *Attempt) endReplaced(ctx context.Context, answer Answer) {
 	old := a.replaced
-	if old == nil || old.DeviceID == a.deviceMade(s) || old.AccessToken.Equal(s.AccessToken) {
+	if old == nil || old.AccessToken.Equal(answer.AccessToken) || a.isHere(*old) && old.DeviceID == a.deviceMade(answer) {
 		return
 	}
-	ctx, cancel := lasting(ctx)
+	if answer.Foreign || old.Flow == FlowImport {
+		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the session that was saved before, device %s, lives on at the server", old.DeviceID))
+		return
+	}
+	ctx, cancel := Lasting(ctx)
 	defer cancel()
-	if err := a.logOutReplaced(ctx, *old); err != nil && !isUnknownToken(err) {
+	if err := a.keeper.end(ctx, *old, api.end); err != nil && !isUnknownToken(err) {
 		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the old session, device %s, could not be logged out: %v", old.DeviceID, err))
 	}
 }
 
-func (a *Attempt) logOutReplaced(ctx context.Context, old config.Account) error {
-	if old.API != a.login.API {
-		return errors.New("it was made by another API")
-	}
-	base, err := matrixid.ParseBaseURL(old.Homeserver)
-	if err != nil {
-		return err
-	}
-	homeserver := a.keeper.client(base, old.Prefix)
-	return homeserver.Logout(ctx, homeserver.Bind(old.AccessToken))
-}
-
 // deviceMade is the device of the new session: where the server names none it is
 // taken to be the one that was asked for.
-func (a *Attempt) deviceMade(s client.Session) string {
-	if s.DeviceID == "" {
+func (a *Attempt) deviceMade(answer Answer) string {
+	if answer.DeviceID == "" {
 		return a.deviceID
 	}
-	return s.DeviceID
-}
-
-func (a *Attempt) homeserver() *client.Client {
-	return a.keeper.client(a.login.Base, a.login.Prefix)
+	return answer.DeviceID
 }
 
 // credential binds the new token to the origin that issued it.
-func (a *Attempt) credential(s client.Session) transport.Credential {
-	return a.homeserver().Bind(s.AccessToken)
+func (a *Attempt) credential(answer Answer) transport.Credential {
+	return a.Client().Bind(answer.AccessToken)
+}
+
+func countSessions(file *config.File) (n int) {
+	for _, account := range file.Accounts() {
+		if account.HasSession() {
+			n++
+		}
+	}
+	return n
 }

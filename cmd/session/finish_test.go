@@ -18,6 +18,7 @@ import (
 	"mxlogin/client"
 	"mxlogin/client/clienttest"
 	"mxlogin/client/secret"
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
@@ -25,9 +26,9 @@ import (
 func TestFinishSavesTheSession(t *testing.T) {
 	w := newWorld(t)
 	l := w.asAlice()
-	l.Prefix, l.CAFile, l.AllowHTTP = "r0", "/ca.pem", []string{"hs.test"}
+	l.Prefix, l.Connection.CAFile, l.Connection.AllowHTTP = "r0", "/ca.pem", []string{"hs.test"}
 	attempt := w.begin(l)
-	answer := answerFor(t, "@alice:hs.test", attempt.DeviceID())
+	answer := answerFor(t, "@alice:hs.test", attempt.Options().DeviceID)
 	answer.RefreshToken = secret.New("new-refresh")
 	answer.Expires, answer.Lifetime = true, 90*time.Second
 	got, err := attempt.Finish(t.Context(), answer)
@@ -35,7 +36,7 @@ func TestFinishSavesTheSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Account{
-		Name: "@alice:hs.test", UserID: "@alice:hs.test", Homeserver: w.base.String(), DeviceID: attempt.DeviceID(),
+		Name: "@alice:hs.test", UserID: "@alice:hs.test", Homeserver: w.base.String(), DeviceID: attempt.Options().DeviceID,
 		AccessToken: secret.New("new-token"), RefreshToken: secret.New("new-refresh"),
 		ExpiresAt: time.Date(2026, 1, 2, 3, 5, 35, 0, time.UTC),
 		Flow:      "m.login.password", API: config.APILegacy, Prefix: "r0", CAFile: "/ca.pem", AllowHTTP: []string{"hs.test"},
@@ -44,7 +45,7 @@ func TestFinishSavesTheSession(t *testing.T) {
 	if diff := cmp.Diff(want, w.account("@alice:hs.test"), same); diff != "" {
 		t.Errorf("in the file: %s", diff)
 	}
-	if diff := cmp.Diff(session.Result{Account: want, Saved: true, AccessToken: want.AccessToken, RefreshToken: want.RefreshToken}, got, same); diff != "" {
+	if diff := cmp.Diff(session.Result{Account: want, Saved: true}, got, same); diff != "" {
 		t.Errorf("result: %s", diff)
 	}
 	if len(w.told.warnings)+len(w.told.notices) != 0 {
@@ -53,22 +54,22 @@ func TestFinishSavesTheSession(t *testing.T) {
 }
 
 func TestH22_AnotherUserIsLoggedOutAndNotStored(t *testing.T) {
-	alice := session.Asked{User: userID(t, "@alice:hs.test")}
+	alice := choose.Who{User: userID(t, "@alice:hs.test")}
 	tests := []struct {
 		name   string
-		asked  session.Asked
+		asked  choose.Who
 		device string // --device-id
 		got    string
 		ok     bool
 	}{
 		{name: "same", asked: alice, got: "@alice:hs.test", ok: true},
-		{name: "case of letters", asked: session.Asked{User: userID(t, "@ALICE:hs.test")}, got: "@alice:hs.test", ok: true},
+		{name: "case of letters", asked: choose.Who{User: userID(t, "@ALICE:hs.test")}, got: "@alice:hs.test", ok: true},
 		{name: "other localpart", asked: alice, got: "@mallory:hs.test"},
 		{name: "other server", asked: alice, got: "@alice:evil.test"},
 		{name: "other port", asked: alice, got: "@alice:hs.test:8448"},
-		{name: "letters outside ASCII", asked: session.Asked{User: userID(t, "@\u212aate:hs.test")}, got: "@kate:hs.test"},
-		{name: "only a localpart", asked: session.Asked{Localpart: "Alice"}, got: "@alice:anywhere.test", ok: true},
-		{name: "another than the localpart", asked: session.Asked{Localpart: "alice"}, got: "@bob:hs.test"},
+		{name: "letters outside ASCII", asked: choose.Who{User: userID(t, "@\u212aate:hs.test")}, got: "@kate:hs.test"},
+		{name: "only a localpart", asked: choose.Who{Localpart: "Alice"}, got: "@alice:anywhere.test", ok: true},
+		{name: "another than the localpart", asked: choose.Who{Localpart: "alice"}, got: "@bob:hs.test"},
 		{name: "nobody was asked for", got: "@whoever:hs.test", ok: true},
 		{name: "device not ours", asked: alice, device: "THEIRS", got: "@mallory:hs.test"},
 	}
@@ -77,7 +78,7 @@ func TestH22_AnotherUserIsLoggedOutAndNotStored(t *testing.T) {
 			w := newWorld(t)
 			before := w.write(saved)
 			l := w.asAlice()
-			l.Asked, l.DeviceID = test.asked, test.device
+			l.Who, l.DeviceID = test.asked, test.device
 			if test.ok {
 				l = w.renewing(l)
 				w.fake.OnEvery("POST /_matrix/client/r0/logout", clienttest.Reply{}) // of a session under another spelling
@@ -86,7 +87,7 @@ func TestH22_AnotherUserIsLoggedOutAndNotStored(t *testing.T) {
 			if !test.ok && test.device == "" {
 				w.answers(logout, 200, `{}`)
 			}
-			_, err := attempt.Finish(t.Context(), answerFor(t, test.got, attempt.DeviceID()))
+			_, err := attempt.Finish(t.Context(), answerFor(t, test.got, attempt.Options().DeviceID))
 			if test.ok {
 				if err != nil || !holds(w.account(test.got).AccessToken, "new-token") {
 					t.Errorf("%v", err)
@@ -147,7 +148,7 @@ func TestH22_AllowOtherUser(t *testing.T) {
 		l := w.asAlice()
 		l.AllowOtherUser, l.Account = true, name
 		attempt := w.begin(l)
-		got, err := attempt.Finish(t.Context(), answerFor(t, "@alias:hs.test", attempt.DeviceID()))
+		got, err := attempt.Finish(t.Context(), answerFor(t, "@alias:hs.test", attempt.Options().DeviceID))
 		if err != nil || got.Account.UserID != "@alias:hs.test" {
 			t.Fatalf("--account %q: %+v, %v", name, got.Account, err)
 		}
@@ -245,6 +246,7 @@ func TestReplacedSession(t *testing.T) {
 		{name: "same token", old: func(a *config.Account) { a.AccessToken = secret.New("new-token") }, device: "MADE", keep: true},
 		{name: "other API", old: func(a *config.Account) { a.API = config.APIOAuth }, device: "MADE", keep: true, told: "old_session"},
 		{name: "homeserver unknown", old: func(a *config.Account) { a.Homeserver = "nowhere" }, device: "MADE", keep: true, told: "old_session"},
+		{name: "imported", old: func(a *config.Account) { a.Flow = session.FlowImport }, device: "MADE", keep: true, told: "old_session"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -260,7 +262,9 @@ func TestReplacedSession(t *testing.T) {
 			if test.device == "" {
 				w.answers(whoami, 403, errorBody)
 			}
-			attempt := w.begin(w.renewing(w.asAlice()))
+			l := w.asAlice()
+			l.Account, l.MayMove = old.Name, true
+			attempt := w.begin(w.renewing(l))
 			if _, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", test.device)); err != nil {
 				t.Fatal(err)
 			}
@@ -288,10 +292,10 @@ func TestAFailedSaveIsUndone(t *testing.T) {
 					w.answers(logout, 200, `{}`)
 				}
 				w.write(text)
-				got, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", attempt.DeviceID()))
+				got, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", attempt.Options().DeviceID))
 				var unsaved *session.UnsavedError
 				var file *config.FileError
-				if !errors.As(err, &unsaved) || !errors.As(err, &file) || unsaved.Fate.LoggedOut != (device == "") || !got.AccessToken.IsZero() {
+				if !errors.As(err, &unsaved) || !errors.As(err, &file) || unsaved.Fate.LoggedOut != (device == "") || !got.Account.AccessToken.IsZero() {
 					t.Errorf("got %v", err)
 				}
 				if device != "" && !strings.Contains(err.Error(), "device CHOSEN") {
@@ -312,11 +316,11 @@ func TestAnotherUsersAccountNameIsRefused(t *testing.T) {
 		w.put(w.aliceWith(token, ""))
 		before := w.read()
 		l := w.asAlice()
-		l.Asked, l.Account = session.Asked{}, "@alice:hs.test"
+		l.Who, l.Account = choose.Who{}, "@alice:hs.test"
 		attempt := w.begin(w.renewing(l))
 		w.answers(logout, 200, `{}`)
-		_, err := attempt.Finish(t.Context(), answerFor(t, "@mallory:hs.test", attempt.DeviceID()))
-		var choice *session.ChoiceError
+		_, err := attempt.Finish(t.Context(), answerFor(t, "@mallory:hs.test", attempt.Options().DeviceID))
+		var choice *choose.ChoiceError
 		var unsaved *session.UnsavedError
 		if !errors.As(err, &choice) || !errors.As(err, &unsaved) || !unsaved.Fate.LoggedOut {
 			t.Errorf("got %v", err)
@@ -332,7 +336,7 @@ func TestI30_ASaveOutlivesAnInterruption(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	attempt := w.begin(w.asAlice())
 	cancel()
-	if _, err := attempt.Finish(ctx, answerFor(t, "@alice:hs.test", attempt.DeviceID())); err != nil {
+	if _, err := attempt.Finish(ctx, answerFor(t, "@alice:hs.test", attempt.Options().DeviceID)); err != nil {
 		t.Fatal(err)
 	}
 	if !w.account("@alice:hs.test").HasSession() {
@@ -349,7 +353,7 @@ func TestI30_AnInterruptedLoginStillEndsTheOldSession(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	attempt := w.begin(l)
 	cancel()
-	if _, err := attempt.Finish(ctx, answerFor(t, "@alice:hs.test", attempt.DeviceID())); err != nil || len(w.told.warnings) != 0 {
+	if _, err := attempt.Finish(ctx, answerFor(t, "@alice:hs.test", attempt.Options().DeviceID)); err != nil || len(w.told.warnings) != 0 {
 		t.Errorf("%v, warned %q", err, w.told.warnings)
 	}
 }
@@ -361,7 +365,7 @@ func TestI30_AnInterruptedLoginThatIsRefusedIsUndone(t *testing.T) {
 	w.answers(logout, 200, `{}`)
 	cancel()
 	var other *session.OtherUserError
-	if _, err := attempt.Finish(ctx, answerFor(t, "@mallory:hs.test", attempt.DeviceID())); !errors.As(err, &other) || !other.Fate.LoggedOut {
+	if _, err := attempt.Finish(ctx, answerFor(t, "@mallory:hs.test", attempt.Options().DeviceID)); !errors.As(err, &other) || !other.Fate.LoggedOut {
 		t.Errorf("got %v", err)
 	}
 	if all := w.load().Accounts(); len(all) != 0 {
@@ -406,12 +410,12 @@ func TestDefaultAccount(t *testing.T) {
 	w := newWorld(t)
 	for _, user := range []string{"@alice:hs.test", "@bob:hs.test"} {
 		l := w.asAlice()
-		l.Asked = session.Asked{User: userID(t, user)}
+		l.Who = choose.Who{User: userID(t, user)}
 		attempt := w.begin(l)
 		if got := w.load().DefaultAccount(); got == user {
 			t.Errorf("%s is the default while it is pending", user)
 		}
-		if _, err := attempt.Finish(t.Context(), answerFor(t, user, attempt.DeviceID())); err != nil {
+		if _, err := attempt.Finish(t.Context(), answerFor(t, user, attempt.Options().DeviceID)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -431,11 +435,11 @@ func TestNameOfAnAccount(t *testing.T) {
 	}{
 		{name: "new", want: "@alice:hs.test"},
 		{name: "--account", login: func(l *session.Login) { l.Account = "work" }, want: "work"},
-		{name: "--account, case", login: func(l *session.Login) { l.Account, l.Asked.User = "work", userID(t, "@Alice:hs.test") }, want: "work"},
+		{name: "--account, case", login: func(l *session.Login) { l.Account, l.Who.User = "work", userID(t, "@Alice:hs.test") }, want: "work"},
 		{name: "saved", saved: "home", want: "home"},
-		{name: "saved, by localpart", saved: "home", login: func(l *session.Login) { l.Asked = session.Asked{Localpart: "alice"} }, want: "home"},
-		{name: "saved, by e-mail", saved: "home", login: func(l *session.Login) { l.Asked = session.Asked{} }, want: "home"},
-		{name: "saved, case", saved: "home", login: func(l *session.Login) { l.Asked.User = userID(t, "@Alice:hs.test") }, want: "home"},
+		{name: "saved, by localpart", saved: "home", login: func(l *session.Login) { l.Who = choose.Who{Localpart: "alice"} }, want: "home"},
+		{name: "saved, by e-mail", saved: "home", login: func(l *session.Login) { l.Who = choose.Who{} }, want: "home"},
+		{name: "saved, case", saved: "home", login: func(l *session.Login) { l.Who.User = userID(t, "@Alice:hs.test") }, want: "home"},
 		{name: "saved, --account", saved: "home", login: func(l *session.Login) { l.Account = "work" }, want: "work"},
 	}
 	for _, test := range tests {
@@ -453,7 +457,7 @@ func TestNameOfAnAccount(t *testing.T) {
 				test.login(&l)
 			}
 			attempt := w.begin(w.renewing(l))
-			got, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", attempt.DeviceID()))
+			got, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", attempt.Options().DeviceID))
 			if err != nil || got.Account.Name != test.want {
 				t.Fatalf("%q, %v", got.Account.Name, err)
 			}
@@ -473,10 +477,10 @@ func TestI33_TimesAreSaneWhateverTheClockSays(t *testing.T) {
 	for _, now := range []time.Time{time.Unix(0, 0), time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		w := newWorld(t)
 		w.keeper.Now = func() time.Time { return now }
-		_, err := w.begin(w.asAlice()).Finish(t.Context(), client.Session{
+		_, err := w.begin(w.asAlice()).Finish(t.Context(), session.Answer{Session: client.Session{
 			UserID: userID(t, "@alice:hs.test"), DeviceID: "A", AccessToken: secret.New("token-of-alice"),
 			Expires: true, Lifetime: tenYears,
-		})
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,34 +3,39 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
+	"time"
 
 	"mxlogin/client"
-	"mxlogin/client/matrixid"
+	"mxlogin/client/secret"
 	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
 	"mxlogin/config"
 )
 
-// Client is an authenticated client: a homeserver and a token for it.
-type Client struct {
-	*client.Client
+// Session is a session in use: a homeserver and a token for it.
+type Session struct {
 	Account config.Account
-	Token   transport.Credential
 
-	keeper *Keeper
+	keeper     *Keeper
+	homeserver *client.Client
+	token      transport.Credential
 }
 
-// Open makes an authenticated client of a saved account.
-func (k *Keeper) Open(account config.Account) (*Client, error) {
+// Open opens the session of an account.
+func (k *Keeper) Open(account config.Account) (*Session, error) {
 	if !account.HasSession() {
 		return nil, NoSession(account)
 	}
-	base, err := matrixid.ParseBaseURL(account.Homeserver)
+	connection, err := k.Network.For(&account)
 	if err != nil {
-		return nil, fmt.Errorf("account %s: homeserver: %w", account.Name, err)
+		return nil, err
 	}
-	homeserver := k.client(base, account.Prefix)
-	return &Client{Client: homeserver, Account: account, Token: homeserver.Bind(account.AccessToken), keeper: k}, nil
+	k.Hide(account.RefreshToken)
+	homeserver, token, err := connection.open(account)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{Account: account, keeper: k, homeserver: homeserver, token: token}, nil
 }
 
 // NoSession says why an account without a session has none.
@@ -39,47 +44,77 @@ func NoSession(account config.Account) error {
 	if account.Pending {
 		reason = "its login was not finished"
 	}
-	return &NoSessionError{Account: account.Name, Reason: reason}
+	return &choose.NoSessionError{Account: account.Name, Reason: reason}
 }
 
-// WhoAmI asks who the token belongs to. Where the server says that the session is
-// over, that is saved too.
-func (c *Client) WhoAmI(ctx context.Context) (client.Identity, error) {
-	who, err := c.Client.WhoAmI(ctx, c.Token)
+// Do sends what send sends, with the session's token. Where the server says that
+// the session is over, that is saved too, and the error is an [*OverError].
+func (s *Session) Do(ctx context.Context, send func(*client.Client, transport.Credential) error) error {
+	err := send(s.homeserver, s.token)
 	if isUnknownToken(err) {
-		return client.Identity{}, c.over(ctx, err)
+		return s.over(ctx, err)
 	}
-	return who, err
+	return err
+}
+
+// WhoAmI asks who the token belongs to. Another user or device than the session is
+// saved for is a [*StrangerError].
+func (s *Session) WhoAmI(ctx context.Context) (client.Identity, error) {
+	var who client.Identity
+	err := s.Do(ctx, func(homeserver *client.Client, token transport.Credential) (err error) {
+		who, err = homeserver.WhoAmI(ctx, token)
+		return err
+	})
+	if err != nil {
+		return client.Identity{}, err
+	}
+	saved := s.Account
+	otherUser := saved.UserID != "" && who.UserID.String() != saved.UserID
+	otherDevice := saved.DeviceID != "" && who.DeviceID != "" && who.DeviceID != saved.DeviceID
+	if otherUser || otherDevice {
+		return client.Identity{}, &StrangerError{
+			Account: saved.Name, UserID: saved.UserID, DeviceID: saved.DeviceID,
+			GotUser: who.UserID.String(), GotDevice: who.DeviceID,
+		}
+	}
+	return who, nil
 }
 
 // over saves that the server has ended the session: the tokens are worthless. On
 // a soft logout the device lives on and its ID is kept for the next login.
-func (c *Client) over(ctx context.Context, cause error) error {
+func (s *Session) over(ctx context.Context, cause error) error {
 	var refusal *transport.MatrixError
 	errors.As(cause, &refusal)
-	over := &OverError{Account: c.Account.Name, Err: cause}
+	over := &OverError{Account: s.Account.Name, Err: cause}
 	if refusal.SoftLogout {
-		over.DeviceID = c.Account.DeviceID
+		over.DeviceID = s.Account.DeviceID
 	}
-	if c.keeper.Store == nil {
+	if s.keeper.Store == nil {
 		return over
 	}
-	ctx, cancel := lasting(ctx)
+	ctx, cancel := Lasting(ctx)
 	defer cancel()
-	err := c.keeper.Store.Update(ctx, func(file *config.File) error {
-		entry, ok := file.Account(c.Account.Name)
-		if !ok || !entry.AccessToken.Equal(c.Account.AccessToken) {
+	err := s.keeper.Store.Update(ctx, func(file *config.File) error {
+		entry, ok := file.Account(s.Account.Name)
+		if !ok || !entry.AccessToken.Equal(s.Account.AccessToken) {
 			return nil // another process has logged in meanwhile
 		}
-		entry = withoutSession(entry)
+		entry = WithoutSession(entry)
 		entry.DeviceID = over.DeviceID
 		file.Put(entry)
 		return nil
 	})
 	if err != nil {
-		c.keeper.Reporter.Warning("storage", "the dead session could not be taken out of the config file: "+err.Error())
+		s.keeper.Reporter.Warning("storage", "the dead session could not be taken out of the config file: "+err.Error())
 	}
 	return over
+}
+
+// WithoutSession returns the account without what ends with its session.
+func WithoutSession(account config.Account) config.Account {
+	account.AccessToken, account.RefreshToken = secret.Value{}, secret.Value{}
+	account.ExpiresAt = time.Time{}
+	return account
 }
 
 // isUnknownToken reports whether the server said, in so many words, that it does

@@ -11,6 +11,7 @@ import (
 
 	"mxlogin/client/clienttest"
 	"mxlogin/client/secret"
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
@@ -93,7 +94,7 @@ func TestOpenNeedsASession(t *testing.T) {
 	} {
 		account := w.aliceWith("token", "DEV")
 		change(&account)
-		var none *session.NoSessionError
+		var none *choose.NoSessionError
 		if _, err := w.keeper.Open(account); !errors.As(err, &none) || none.Account != account.Name {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -1,15 +1,12 @@
-// Package session is what happens to a session outside the wire: a login ends in
-// it (check, save, report), a command opens it, a logout ends it.
+// Package session is the life of a session: a login ends in one (check, save,
+// report), a command opens it, a logout ends it.
 package session
 
 import (
 	"context"
 	"time"
 
-	"mxlogin/client"
-	"mxlogin/client/matrixid"
 	"mxlogin/client/secret"
-	"mxlogin/client/transport"
 	"mxlogin/config"
 )
 
@@ -21,36 +18,40 @@ type Reporter interface {
 
 // Keeper takes sessions in and gives them out.
 type Keeper struct {
-	Store     *config.Store // nil keeps nothing
-	Transport *transport.Client
-	AllowHTTP []transport.HTTPHost // where plain http may go, as Transport has it
-	Reporter  Reporter
-	Now       func() time.Time
+	Store    *config.Store // nil saves nothing
+	Network  Network
+	Reporter Reporter
+	Hide     func(secret.Value) // gets every token that is read or issued
+	Now      func() time.Time
+}
+
+// Unsaved returns a Keeper of sessions that are saved nowhere.
+func (k *Keeper) Unsaved() *Keeper {
+	unsaved := *k
+	unsaved.Store = nil
+	return &unsaved
 }
 
 // Result is a session that a login made or found.
 type Result struct {
-	Account      config.Account
-	Saved        bool // in the config file
-	Reused       bool // it was there before
-	AccessToken  secret.Value
-	RefreshToken secret.Value
+	Account config.Account
+	Saved   bool // in the config file
+	Reused  bool // it was there before
 }
 
-// saveTime is how long a save may take after the run was interrupted: a session
-// that the server has made must not be lost to a signal.
-const saveTime = 5 * time.Second
+// LingerTime is how long what must not be cut short may go on after the run was
+// interrupted: a session that the server has made must not be lost to a signal.
+const LingerTime = 5 * time.Second
 
-// lasting returns a context that outlives an interruption of ctx by saveTime.
-func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
-	lasting, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(saveTime, cancel) })
+// Lasting returns a context that outlives an interruption of ctx by LingerTime, and
+// then ends by the same cause.
+func Lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+	lasting, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	unhook := context.AfterFunc(ctx, func() {
+		time.AfterFunc(LingerTime, func() { cancel(context.Cause(ctx)) })
+	})
 	return lasting, func() {
-		stop()
-		cancel()
+		unhook()
+		cancel(nil)
 	}
-}
-
-func (k *Keeper) client(base matrixid.BaseURL, prefix string) *client.Client {
-	return client.New(k.Transport, base).WithPrefix(client.Prefix(prefix))
 }

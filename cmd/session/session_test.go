@@ -13,7 +13,7 @@ import (
 	"mxlogin/client/clienttest"
 	"mxlogin/client/matrixid"
 	"mxlogin/client/secret"
-	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
@@ -71,36 +71,43 @@ func newWorld(t *testing.T) *world {
 	w.path = filepath.Join(t.TempDir(), "config.yaml")
 	w.base = baseURL(t, w.fake.URL())
 	w.keeper = &session.Keeper{
-		Store:     config.NewStore(w.path, true, func(config.Notice) {}),
-		Transport: newTransport(nil),
-		Reporter:  w.told,
-		Now:       func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC) },
+		Store:    config.NewStore(w.path, true, func(config.Notice) {}),
+		Network:  newNetwork(nil),
+		Reporter: w.told,
+		Hide:     func(secret.Value) {},
+		Now:      func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC) },
 	}
 	return w
 }
 
-// newTransport waits for nothing: a rate limit is an error at once.
-func newTransport(rt http.RoundTripper, plain ...transport.HTTPHost) *transport.Client {
-	return transport.New(transport.Options{
-		Timeout:      20 * time.Second,
-		RoundTripper: rt,
-		AllowHTTP:    plain,
-		Sleep:        func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
-	})
+// newNetwork waits for nothing: a rate limit is an error at once.
+func newNetwork(rt http.RoundTripper, plain ...string) session.Network {
+	return session.Network{Timeout: 20 * time.Second, RoundTripper: rt, AllowHTTP: plain}
+}
+
+// connect is the connection by a network.
+func connect(t *testing.T, n session.Network) session.Connection {
+	t.Helper()
+	connection, err := n.For(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connection
 }
 
 // asAlice is a login of @alice:hs.test by password that nothing is known about.
 func (w *world) asAlice() session.Login {
 	return session.Login{
-		Asked: session.Asked{User: userID(w.t, "@alice:hs.test")},
-		Flow:  client.FlowPassword, API: config.APILegacy, Base: w.base,
+		Who:  choose.Who{User: userID(w.t, "@alice:hs.test")},
+		Type: client.FlowPassword, API: config.APILegacy, Base: w.base,
+		Connection: connect(w.t, w.keeper.Network),
 	}
 }
 
 // renewing is l with the account that it renews, as the commands find it.
 func (w *world) renewing(l session.Login) session.Login {
 	w.t.Helper()
-	account, err := session.ForLogin(w.load(), l.Account, l.Asked, l.Base)
+	account, err := choose.ForLogin(w.load(), l.Account, l.Who, choose.Place{Base: l.Base})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -111,8 +118,8 @@ func (w *world) renewing(l session.Login) session.Login {
 // begin is Begin of a login that must get that far.
 func (w *world) begin(l session.Login) *session.Attempt {
 	w.t.Helper()
-	attempt, err := w.keeper.Begin(w.t.Context(), l)
-	if err != nil {
+	attempt := w.keeper.NewAttempt(l)
+	if _, err := attempt.Begin(w.t.Context()); err != nil {
 		w.t.Fatal(err)
 	}
 	return attempt
@@ -129,10 +136,11 @@ func (w *world) logIn(l session.Login) (session.Result, error) {
 	return attempt.Finish(w.t.Context(), answer)
 }
 
-func (w *world) send(attempt *session.Attempt) (client.Session, error) {
-	password := transport.Bind(secret.New("password"), w.base.Origin())
-	return client.New(w.keeper.Transport, w.base).LoginPassword(w.t.Context(), client.User("alice"), password,
-		client.LoginOptions{DeviceID: attempt.DeviceID()})
+func (w *world) send(attempt *session.Attempt) (session.Answer, error) {
+	homeserver := attempt.Client()
+	password := homeserver.Bind(secret.New("password"))
+	answer, err := homeserver.LoginPassword(w.t.Context(), client.User("alice"), password, attempt.Options())
+	return session.Answer{Session: answer}, err
 }
 
 // write makes the config file, with SERVER as the homeserver in use.
@@ -211,9 +219,9 @@ func (w *world) aliceWith(token, device string) config.Account {
 }
 
 // answerFor is a login's answer, as the client hands it over.
-func answerFor(t *testing.T, user, device string) client.Session {
+func answerFor(t *testing.T, user, device string) session.Answer {
 	t.Helper()
-	return client.Session{UserID: userID(t, user), DeviceID: device, AccessToken: secret.New("new-token")}
+	return session.Answer{Session: client.Session{UserID: userID(t, user), DeviceID: device, AccessToken: secret.New("new-token")}}
 }
 
 func userID(t *testing.T, s string) matrixid.UserID {

@@ -16,7 +16,7 @@ import (
 //
 // Client-Server API, POST /login, "well_known".
 func (a *Attempt) homeserverAfter(ctx context.Context, wellKnown client.WellKnown) matrixid.BaseURL {
-	if a.login.KeepHomeserver {
+	if a.KeepHomeserver {
 		return a.keepHomeserver(wellKnown)
 	}
 	current := a.currentHomeserver()
@@ -34,7 +34,7 @@ func (a *Attempt) homeserverAfter(ctx context.Context, wellKnown client.WellKnow
 	case a.distrust(base) != "":
 		why = base.String() + " " + a.distrust(base)
 	default:
-		if _, err := discovery.Probe(ctx, a.keeper.Transport, base); err != nil {
+		if _, err := discovery.Probe(ctx, a.Connection.Transport, base); err != nil {
 			why = "none answers at " + base.String()
 		}
 	}
@@ -49,7 +49,7 @@ func (a *Attempt) homeserverAfter(ctx context.Context, wellKnown client.WellKnow
 
 // keepHomeserver is what --keep-homeserver asks: the one that was logged in to.
 func (a *Attempt) keepHomeserver(wellKnown client.WellKnown) matrixid.BaseURL {
-	used := a.login.Base
+	used := a.Base
 	if base, err := matrixid.ParseBaseURL(wellKnown.BaseURL); wellKnown.Present && (err != nil || base != used) {
 		a.keeper.Reporter.Warning("well_known", fmt.Sprintf("the server names another homeserver, and --keep-homeserver is set; staying with %s", used))
 	}
@@ -59,19 +59,19 @@ func (a *Attempt) keepHomeserver(wellKnown client.WellKnown) matrixid.BaseURL {
 // currentHomeserver is where the account's session was used so far. An earlier
 // login may have moved it away from where one logs in.
 func (a *Attempt) currentHomeserver() matrixid.BaseURL {
-	if saved := a.login.Saved; saved != nil && saved.LoginURL == a.login.Base.String() {
+	if saved := a.Saved; saved != nil && saved.LoginURL == a.Base.String() {
 		if base, err := matrixid.ParseBaseURL(saved.Homeserver); err == nil {
 			return base
 		}
 	}
-	return a.login.Base
+	return a.Base
 }
 
 // distrust says why the token must not go to where a login's answer points. The
 // server that said so knows the token, so another host is no new risk; plain http
 // is one, and an address of this machine that another machine names.
 func (a *Attempt) distrust(base matrixid.BaseURL) string {
-	used, target := a.login.Base.Origin(), base.Origin()
+	used, target := a.Base.Origin(), base.Origin()
 	switch {
 	case target == used:
 		return ""
@@ -81,7 +81,7 @@ func (a *Attempt) distrust(base matrixid.BaseURL) string {
 		return "is not https"
 	case target.IsLoopback() && used.IsLoopback() && target.Host() == used.Host():
 		return ""
-	case target.Scheme() != "https" && (target.IsLoopback() || !transport.MayDial(target, a.keeper.AllowHTTP)):
+	case target.Scheme() != "https" && (target.IsLoopback() || !transport.MayDial(target, a.Connection.plain)):
 		return "is not https"
 	}
 	return ""

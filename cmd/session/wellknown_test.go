@@ -8,8 +8,7 @@ import (
 	"testing"
 
 	"mxlogin/client"
-	"mxlogin/client/transport"
-	"mxlogin/cmd/session"
+	"mxlogin/cmd/choose"
 )
 
 func TestW21_WhereALoginsAnswerPoints(t *testing.T) {
@@ -52,12 +51,7 @@ func TestW21_WhereALoginsAnswerPoints(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := newWorld(t)
 			web := &web{dead: test.dead}
-			plain, err := transport.ParseHTTPHost("plain.test")
-			if err != nil {
-				t.Fatal(err)
-			}
-			w.keeper.AllowHTTP = []transport.HTTPHost{plain}
-			w.keeper.Transport = newTransport(web, plain)
+			w.keeper.Network = newNetwork(web, "plain.test")
 			from := used
 			if test.used != "" {
 				from = test.used
@@ -65,7 +59,7 @@ func TestW21_WhereALoginsAnswerPoints(t *testing.T) {
 			l := w.asAlice()
 			l.Base, l.KeepHomeserver = baseURL(t, from), test.keep
 			attempt := w.begin(l)
-			answer := answerFor(t, "@alice:hs.test", attempt.DeviceID())
+			answer := answerFor(t, "@alice:hs.test", attempt.Options().DeviceID)
 			answer.WellKnown = client.WellKnown{Present: true, BaseURL: test.told}
 			if _, err := attempt.Finish(t.Context(), answer); err != nil {
 				t.Fatal(err)
@@ -92,7 +86,7 @@ func TestLoginURLMatchesLaterLogins(t *testing.T) {
 	account.Homeserver, account.LoginURL = "https://new.test", w.base.String()
 	w.put(account)
 	l := w.asAlice()
-	l.Asked = session.Asked{Localpart: "alice"}
+	l.Who = choose.Who{Localpart: "alice"}
 	if found := w.renewing(l).Saved; found == nil || found.Name != "@alice:hs.test" {
 		t.Errorf("found %+v", found)
 	}

@@ -1,4 +1,4 @@
-package cmd
+package output
 
 import (
 	"context"
@@ -14,18 +14,14 @@ import (
 // quietStep is how often a wait is told of where nobody watches a terminal.
 const quietStep = 10 * time.Second
 
-// waitOut waits out a rate limit: on a terminal with one line that counts down,
+// WaitOut waits out a rate limit: on a terminal with one line that counts down,
 // elsewhere with a line at times, so that a log shows what the job is at.
-func (a *App) waitOut(ctx context.Context, w transport.Wait) error {
-	settings, err := a.Settings()
-	if err != nil {
-		return err
-	}
-	if terminal.IsTerminal(a.Stderr) && !settings.Quiet && !a.wantsJSON() {
-		return countDownLine(ctx, a.Stderr, w.Duration)
+func (r *Reporter) WaitOut(ctx context.Context, w transport.Wait) error {
+	if terminal.IsTerminal(r.w) && !r.quiet && !r.asJSON {
+		return countDownLine(ctx, r.w, w.Duration)
 	}
 	return terminal.CountDown(ctx, w.Duration, quietStep, func(left time.Duration) {
-		a.Reporter().Notice("rate_limited", waitText(left),
+		r.Notice("rate_limited", waitText(left),
 			map[string]any{"wait_ms": left.Milliseconds(), "request": w.Request})
 	})
 }

@@ -1,0 +1,22 @@
+package login
+
+import "mxlogin/client"
+
+// Can is what a run has to log in with.
+type Can struct {
+	Password   string // where a password comes from, if it is named; "" otherwise
+	LoginToken string // the same for a login token
+}
+
+// Best takes the kind of login that suits what a homeserver offers and what there
+// is to log in with, and says why. ok is false where there is none.
+func Best(o Offer, can Can) (kind Kind, why string, ok bool) {
+	token, password := kindOf(client.FlowToken), kindOf(client.FlowPassword)
+	switch {
+	case can.LoginToken != "" && can.Password == "" && o.Has(token):
+		return token, can.LoginToken + " is set", true
+	case o.Has(password):
+		return password, "the server offers it", true
+	}
+	return Kind{}, "", false
+}

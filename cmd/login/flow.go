@@ -1,0 +1,102 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mxlogin/client"
+	"mxlogin/client/discovery"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/terminal"
+)
+
+// takeFlow sees to it that the homeserver offers the flow, before anybody is asked
+// for a secret, and that the user is known where the flow names one. Where the
+// lookup cannot be confirmed and somebody is there, a base URL is asked for.
+func takeFlow(ctx context.Context, r Request, lookup *discovery.Lookup) (Request, error) {
+	took, err := r.checkFlow(ctx, lookup)
+	var failed *discovery.Error
+	if errors.As(err, &failed) {
+		if r.Base, err = askForBase(ctx, r.Person, err); err != nil {
+			return r, err
+		}
+		took, err = r.checkFlow(ctx, nil)
+	}
+	if err != nil {
+		return r, err
+	}
+	return took.askWho(ctx)
+}
+
+// checkFlow asks the homeserver what it offers. A saved account that has logged in
+// by this flow before need not ask.
+func (r Request) checkFlow(ctx context.Context, lookup *discovery.Lookup) (Request, error) {
+	if r.By == nil {
+		return r.chooseFlow(ctx, lookup)
+	}
+	kind := r.By.Kind()
+	r.Type, r.API = kind.Type, kind.API
+	if r.Saved != nil && r.Saved.Flow == kind.Type {
+		r.Prefix = client.Prefix(r.Saved.Prefix)
+		return r, confirm(ctx, lookup)
+	}
+	if r.SkipFlows {
+		return r, confirm(ctx, lookup)
+	}
+	offer, err := askLegacy(ctx, r.Connection.Transport, r.Base, lookup)
+	if err != nil {
+		return r, err
+	}
+	if !kind.Unlisted && !offer.Has(kind) {
+		return r, r.notOffered(ctx, kind, offer)
+	}
+	if !kind.Unlisted && offer.PrefersOAuth() {
+		r.Keeper.Reporter.Notice("oauth_preferred", fmt.Sprintf("%s prefers logins by OAuth 2.0; going on with %s", r.Base, kind.Type), nil)
+	}
+	r.Prefix, r.Offered = offer.Prefix, offer.Flows
+	return r, nil
+}
+
+// chooseFlow takes the flow that suits what the homeserver offers, and says which.
+func (r Request) chooseFlow(ctx context.Context, lookup *discovery.Lookup) (Request, error) {
+	offer, err := Ask(ctx, r.Connection.Transport, r.Base, lookup)
+	if err != nil {
+		return r, err
+	}
+	flow, why, err := r.Choose(offer)
+	if err != nil {
+		return r, err
+	}
+	kind := flow.Kind()
+	r.By, r.Type, r.API, r.Prefix, r.Offered = flow, kind.Type, kind.API, offer.Prefix, offer.Flows
+	r.Keeper.Reporter.Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways see mxlogin flows %s", kind.Type, why, r.Base),
+		map[string]any{"flow": kind.Type, "reason": why})
+	return r, nil
+}
+
+// notOffered is the error that names what would work.
+func (r Request) notOffered(ctx context.Context, kind Kind, offer Offer) error {
+	var err error
+	if offer.OAuth, err = askOAuth(ctx, r.Connection.Transport, r.Base); ctx.Err() != nil {
+		return err
+	}
+	return &NotOfferedError{Wanted: kind.Type, Offer: offer}
+}
+
+// askWho asks for the user where the flow names one and nobody has.
+func (r Request) askWho(ctx context.Context) (Request, error) {
+	if !r.By.Kind().NamesUser || !r.Who.IsZero() {
+		return r, nil
+	}
+	needed := terminal.InteractionError{Needed: "a user", Hint: "write mxlogin login @user:server"}
+	answer, err := r.Person.Line(ctx, needed, fmt.Sprintf("User at %s: ", r.Base))
+	if err != nil {
+		return r, err
+	}
+	if r.Who, err = choose.ParseUser(answer, r.Keeper.Reporter.Warning); err != nil {
+		return r, err
+	}
+	r.Saved, err = choose.ForLogin(r.File, r.Account, r.Who, choose.Place{Base: r.Base})
+	return r, err
+}

@@ -1,0 +1,55 @@
+package login
+
+import (
+	"mxlogin/client"
+	"mxlogin/cmd/session"
+	"mxlogin/config"
+)
+
+// Kind is what is known of a way to log in, whoever does it.
+type Kind struct {
+	Type      string // the login type, as GET /login lists it
+	API       string // that makes the session
+	Command   string // of mxlogin
+	NamesUser bool   // the request names the user
+	Unlisted  bool   // no homeserver lists it
+
+	// Refused and Hint are what a refusal of the secret means to a person.
+	Refused, Hint string
+}
+
+// Kinds returns every way to log in, the best for a person first.
+func Kinds() []Kind {
+	return []Kind{
+		{
+			Type: client.FlowPassword, API: config.APILegacy, Command: "password", NamesUser: true,
+			Refused: "the server refused the user name or the password",
+			Hint:    "check both, and that the account is of this server",
+		},
+		{
+			Type: client.FlowToken, API: config.APILegacy, Command: "token",
+			Refused: "the server refused the login token: it is wrong, used or too old",
+			Hint:    "a login token is good once and not for long; get another",
+		},
+		{
+			Type: session.FlowImport, API: config.APILegacy, Command: "import", Unlisted: true,
+			Refused: "the server refused the access token",
+		},
+	}
+}
+
+// KindOf returns the kind of a login type.
+func KindOf(loginType string) (Kind, bool) {
+	for _, kind := range Kinds() {
+		if kind.Type == loginType {
+			return kind, true
+		}
+	}
+	return Kind{}, false
+}
+
+// kindOf is KindOf for a type that is in the table.
+func kindOf(loginType string) Kind {
+	kind, _ := KindOf(loginType)
+	return kind
+}

@@ -1,0 +1,119 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"mxlogin/client/discovery"
+	"mxlogin/client/matrixid"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/terminal"
+	"mxlogin/config"
+)
+
+// locate finds out which saved account is meant, where its homeserver is, and how
+// that is reached. lookup is to be confirmed yet; it is nil where a base URL was
+// named, which is used as it is.
+func locate(ctx context.Context, r Request) (Request, *discovery.Lookup, error) {
+	saved, place, err := r.decide()
+	if err != nil {
+		return r, nil, err
+	}
+	if r.Connection, err = r.Keeper.Network.For(place.Account); err != nil {
+		return r, nil, err
+	}
+	r.Base = place.Base
+	var lookup *discovery.Lookup
+	if r.Base.IsZero() {
+		if lookup, err = discovery.Locate(ctx, r.Connection.Transport, place.Server); err != nil {
+			r.Base, err = askForBase(ctx, r.Person, err)
+		} else {
+			r.Base, r.Server = lookup.Base(), place.Server
+		}
+	}
+	if err != nil {
+		return r, nil, err
+	}
+	r.Saved, err = r.savedAt(saved)
+	return r, lookup, err
+}
+
+// decide is what the names and the place say, before anything is asked: the saved
+// account that is meant, if any, and the homeserver. Names go first, since they may
+// tell the place.
+func (r Request) decide() (*config.Account, choose.Place, error) {
+	saved, err := choose.ForLogin(r.File, r.Account, r.Who, choose.Place{})
+	if err != nil && !(isChoice(err) && (!r.saves() || r.namesPlace())) {
+		return nil, choose.Place{}, err
+	}
+	place, err := choose.Homeserver(r.Settings, r.File, r.Target, saved, r.Keeper.Reporter.Warning)
+	if err != nil || saved != nil {
+		return saved, withAccount(place, saved), err
+	}
+	saved, err = choose.ForLogin(r.File, r.Account, r.Who, place)
+	if isChoice(err) && !r.saves() {
+		err = nil // which account is meant does not matter where none is changed
+	}
+	if err != nil || saved == nil {
+		return nil, place, err
+	}
+	place, err = choose.AccountPlace(*saved)
+	return saved, place, err
+}
+
+// saves reports whether the session is to be kept.
+func (r Request) saves() bool { return r.Keeper.Store != nil }
+
+// namesPlace reports whether the homeserver was named beside the user.
+func (r Request) namesPlace() bool {
+	source := r.Settings.Source("homeserver")
+	return source == config.SourceFlag || source == config.SourceEnv
+}
+
+func isChoice(err error) bool {
+	var choice *choose.ChoiceError
+	return errors.As(err, &choice)
+}
+
+// withAccount adds the account to a place that it is at: what it remembers of its
+// homeserver counts for no other.
+func withAccount(place choose.Place, saved *config.Account) choose.Place {
+	if saved != nil && choose.IsAt(*saved, place) {
+		place.Account = saved
+	}
+	return place
+}
+
+// savedAt holds that the account which is meant is one of the homeserver that was
+// found. Only who names the account may have it replaced by one of another.
+func (r Request) savedAt(saved *config.Account) (*config.Account, error) {
+	if saved == nil || r.MayMove || choose.IsAt(*saved, choose.Place{Base: r.Base}) {
+		return saved, nil
+	}
+	if !r.saves() {
+		return nil, nil
+	}
+	return nil, choose.Elsewhere(*saved, r.Base.String())
+}
+
+// askForBase asks for a base URL, once, where discovery leaves it to the person and
+// somebody is there.
+//
+// Client-Server API, "Server Discovery", FAIL_PROMPT.
+func askForBase(ctx context.Context, person Person, cause error) (matrixid.BaseURL, error) {
+	var failed *discovery.Error
+	if !errors.As(cause, &failed) || failed.Outcome != discovery.FailPrompt {
+		return matrixid.BaseURL{}, cause
+	}
+	needed := terminal.InteractionError{Needed: "a base URL"}
+	answer, err := person.Line(ctx, needed, fmt.Sprintf("%s. Base URL of the homeserver: ", failed))
+	var interaction *terminal.InteractionError
+	if errors.As(err, &interaction) {
+		return matrixid.BaseURL{}, cause
+	}
+	if err != nil {
+		return matrixid.BaseURL{}, err
+	}
+	return choose.ParseBaseURL(answer)
+}

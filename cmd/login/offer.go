@@ -1,0 +1,102 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"mxlogin/client"
+	"mxlogin/client/discovery"
+	"mxlogin/client/matrixid"
+	"mxlogin/client/oauth"
+	"mxlogin/client/transport"
+)
+
+// Offer is what a homeserver has of login APIs.
+type Offer struct {
+	client.Flows
+	HasLegacy bool            // it has the login API that Flows are of
+	OAuth     *oauth.Metadata // nil: it has no OAuth 2.0 API, or was not asked
+	Base      matrixid.BaseURL
+}
+
+// Has reports whether the homeserver lists a kind of login.
+func (o Offer) Has(k Kind) bool {
+	_, ok := o.Find(k.Type)
+	return ok
+}
+
+// IsEmpty reports whether the homeserver has no login API at all.
+func (o Offer) IsEmpty() bool { return !o.HasLegacy && o.OAuth == nil }
+
+// Ask asks a homeserver for all its ways to log in, side by side. lookup, where it
+// is not nil, is confirmed meanwhile; an error of that goes before the others.
+func Ask(ctx context.Context, t *transport.Client, base matrixid.BaseURL, lookup *discovery.Lookup) (Offer, error) {
+	offer := Offer{Base: base}
+	err := together(
+		func() error { return confirm(ctx, lookup) },
+		func() (err error) {
+			offer.Flows, offer.HasLegacy, err = askFlows(ctx, t, base)
+			return err
+		},
+		func() (err error) {
+			offer.OAuth, err = askOAuth(ctx, t, base)
+			return err
+		},
+	)
+	return offer, err
+}
+
+// askLegacy is Ask for the flows of the legacy API alone.
+func askLegacy(ctx context.Context, t *transport.Client, base matrixid.BaseURL, lookup *discovery.Lookup) (Offer, error) {
+	offer := Offer{Base: base}
+	err := together(
+		func() error { return confirm(ctx, lookup) },
+		func() (err error) {
+			offer.Flows, offer.HasLegacy, err = askFlows(ctx, t, base)
+			return err
+		},
+	)
+	return offer, err
+}
+
+func confirm(ctx context.Context, lookup *discovery.Lookup) error {
+	if lookup == nil {
+		return nil
+	}
+	_, err := lookup.Confirm(ctx)
+	return err
+}
+
+func askFlows(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (client.Flows, bool, error) {
+	flows, err := client.New(t, base).LoginFlows(ctx)
+	if errors.Is(err, client.ErrNoLoginAPI) {
+		return client.Flows{}, false, nil
+	}
+	return flows, err == nil, err
+}
+
+func askOAuth(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (*oauth.Metadata, error) {
+	metadata, ok, err := oauth.FetchMetadata(ctx, t, base)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &metadata, nil
+}
+
+// together does things that do not depend on each other at the same time, and
+// returns the error of the first in the list that failed.
+func together(things ...func() error) error {
+	errs := make([]error, len(things))
+	var wg sync.WaitGroup
+	for i, do := range things {
+		wg.Go(func() { errs[i] = do() })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

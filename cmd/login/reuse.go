@@ -1,0 +1,30 @@
+package login
+
+import (
+	"context"
+	"errors"
+
+	"mxlogin/cmd/session"
+)
+
+// reuse does what --if-needed asks: it reports whether the saved session is good.
+// One that is over is not part of the request any more, but for the device that the
+// server keeps.
+func reuse(ctx context.Context, r Request) (Request, bool, error) {
+	if !r.IfNeeded || r.Saved == nil || !r.Saved.HasSession() {
+		return r, false, nil
+	}
+	opened, err := r.Keeper.Open(*r.Saved)
+	if err != nil {
+		return r, false, err
+	}
+	_, err = opened.WhoAmI(ctx)
+	var over *session.OverError
+	if errors.As(err, &over) {
+		ended := session.WithoutSession(*r.Saved)
+		ended.DeviceID = over.DeviceID
+		r.Saved = &ended
+		return r, false, nil
+	}
+	return r, err == nil, err
+}

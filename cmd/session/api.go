@@ -1,0 +1,25 @@
+package session
+
+import (
+	"context"
+
+	"mxlogin/config"
+)
+
+// api is what the API that made a session does to it; no other may. Renewal
+// belongs here as well, and comes with the refresh tokens.
+type api interface {
+	// end ends the session of the account.
+	end(ctx context.Context, account config.Account) error
+	// endAll ends all sessions of the account's user.
+	endAll(ctx context.Context, account config.Account) error
+}
+
+// apiOf returns the API that made the account's session. It is the one place that
+// tells the two apart.
+func apiOf(c Connection, account config.Account) (api, error) {
+	if account.API == config.APIOAuth {
+		return nil, &UnsupportedError{Account: account.Name, API: account.API}
+	}
+	return legacy{c}, nil
+}

@@ -1,0 +1,41 @@
+package session
+
+import (
+	"context"
+	"fmt"
+
+	"mxlogin/client"
+	"mxlogin/client/matrixid"
+	"mxlogin/client/transport"
+	"mxlogin/config"
+)
+
+// legacy is the login API of the client-server specification, as far as it ends
+// what it began.
+type legacy struct{ connection Connection }
+
+func (l legacy) end(ctx context.Context, account config.Account) error {
+	homeserver, token, err := l.connection.open(account)
+	if err != nil {
+		return err
+	}
+	return homeserver.Logout(ctx, token)
+}
+
+func (l legacy) endAll(ctx context.Context, account config.Account) error {
+	homeserver, token, err := l.connection.open(account)
+	if err != nil {
+		return err
+	}
+	return homeserver.LogoutAll(ctx, token)
+}
+
+// open makes a client for the account's homeserver, and binds its token to that.
+func (c Connection) open(account config.Account) (*client.Client, transport.Credential, error) {
+	base, err := matrixid.ParseBaseURL(account.Homeserver)
+	if err != nil {
+		return nil, transport.Credential{}, fmt.Errorf("account %s: homeserver: %w", account.Name, err)
+	}
+	homeserver := client.New(c.Transport, base).WithPrefix(client.Prefix(account.Prefix))
+	return homeserver, homeserver.Bind(account.AccessToken), nil
+}

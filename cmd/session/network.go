@@ -1,0 +1,110 @@
+package session
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"mxlogin/client/secret"
+	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
+	"mxlogin/config"
+)
+
+// Network is how this run reaches homeservers, by the settings in force.
+type Network struct {
+	Timeout   time.Duration // of one request
+	MaxWait   time.Duration // for rate limits
+	UserAgent string
+	CAFile    string
+	AllowHTTP []string
+
+	RoundTripper http.RoundTripper  // nil: one for the authorities in force
+	Hide         func(secret.Value) // gets every secret that is about to be sent
+	WaitOut      func(context.Context, transport.Wait) error
+	OnTrace      func(transport.Trace) // nil: no trace
+}
+
+// Connection is how one homeserver is reached, and what an account made by it has
+// to remember.
+type Connection struct {
+	Transport *transport.Client
+	CAFile    string
+	AllowHTTP []string
+
+	plain []transport.HTTPHost // AllowHTTP, read
+}
+
+// For makes the connection to a homeserver by what the account that is saved for
+// it remembers; nil is none.
+func (n Network) For(account *config.Account) (Connection, error) {
+	c := Connection{CAFile: n.CAFile, AllowHTTP: slices.Clone(n.AllowHTTP)}
+	if account != nil {
+		if c.CAFile == "" {
+			c.CAFile = account.CAFile
+		}
+		c.AllowHTTP = append(c.AllowHTTP, account.AllowHTTP...)
+		slices.Sort(c.AllowHTTP)
+		c.AllowHTTP = slices.Compact(c.AllowHTTP)
+	}
+	roots, err := readAuthorities(c.CAFile)
+	if err != nil {
+		return Connection{}, err
+	}
+	if c.plain, err = parseHTTPHosts(c.AllowHTTP); err != nil {
+		return Connection{}, err
+	}
+	c.Transport = transport.New(transport.Options{
+		Timeout:      n.Timeout,
+		MaxWait:      n.MaxWait,
+		UserAgent:    n.UserAgent,
+		RootCAs:      roots,
+		AllowHTTP:    c.plain,
+		RoundTripper: n.RoundTripper,
+		OnBind:       n.Hide,
+		WaitOut:      n.WaitOut,
+		OnTrace:      n.OnTrace,
+	})
+	return c, nil
+}
+
+// readAuthorities adds the certificates of a PEM file to the system's.
+func readAuthorities(path string) (*x509.CertPool, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no pool means the system's
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		reason := err
+		if named := (*fs.PathError)(nil); errors.As(err, &named) {
+			reason = named.Err // without the path, which may be a secret in the wrong place
+		}
+		return nil, &choose.UsageError{Message: fmt.Sprintf("the file of --ca-file cannot be read: %v", reason), Err: err}
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, &choose.UsageError{Message: "the file of --ca-file holds no certificate in PEM form"}
+	}
+	return pool, nil
+}
+
+func parseHTTPHosts(texts []string) ([]transport.HTTPHost, error) {
+	hosts := make([]transport.HTTPHost, len(texts))
+	for i, text := range texts {
+		host, err := transport.ParseHTTPHost(text)
+		if err != nil {
+			return nil, fmt.Errorf("allow_http: %w", err)
+		}
+		hosts[i] = host
+	}
+	return hosts, nil
+}

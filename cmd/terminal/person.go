@@ -1,0 +1,135 @@
+package terminal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"mxlogin/client/secret"
+)
+
+// Prompter asks a person. [Terminal] is one.
+type Prompter interface {
+	ReadSecret(ctx context.Context, prompt string) (secret.Value, error)
+	ReadLine(ctx context.Context, prompt string) (string, error)
+	Close() error
+}
+
+// Person is whoever gives mxlogin what it needs: somebody at the terminal, or a job
+// that has named other sources beforehand.
+type Person struct {
+	Open     func() (Prompter, error) // the controlling terminal
+	NoInput  bool                     // nobody may be asked
+	Patience time.Duration            // how long an answer may take
+	Stdin    io.Reader
+	Stderr   io.Writer // for commands that print a secret
+	Environ  []string  // for them
+	Hide     func(secret.Value)
+	Warn     func(code, message string)
+}
+
+// Source is where a secret comes from. Where nothing is named the person is asked.
+type Source struct {
+	Name     string // such as "login-token": its flags are --login-token-stdin and so on
+	Stdin    bool
+	File     string
+	Command  string
+	Variable string       // the environment variable
+	Value    secret.Value // of it
+}
+
+// InteractionError tells that a person is needed and cannot be asked.
+type InteractionError struct {
+	Needed string // what would be asked for
+	Reason string
+	Hint   string
+}
+
+func (e *InteractionError) Error() string {
+	return fmt.Sprintf("%s is needed, and %s", e.Needed, e.Reason)
+}
+
+// TimeoutError tells that a person did not answer in time.
+type TimeoutError struct{ Needed string }
+
+func (e *TimeoutError) Error() string {
+	return "nobody gave " + e.Needed + " in time"
+}
+
+// Secret gets a secret from its source, from the person by prompt where nothing
+// else is given, and hides it.
+func (p *Person) Secret(ctx context.Context, from Source, prompt string) (secret.Value, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Patience, &TimeoutError{Needed: "the " + from.Name})
+	defer cancel()
+	value, err := p.read(ctx, from, prompt)
+	if err != nil {
+		return secret.Value{}, err
+	}
+	p.Hide(value)
+	return value, nil
+}
+
+// Line asks the person for a line that is no secret. needed says what for, and what
+// to do where nobody can be asked.
+func (p *Person) Line(ctx context.Context, needed InteractionError, prompt string) (string, error) {
+	asker, err := p.open(needed)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = asker.Close() }()
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Patience, &TimeoutError{Needed: needed.Needed})
+	defer cancel()
+	return asker.ReadLine(ctx, prompt)
+}
+
+func (p *Person) read(ctx context.Context, from Source, prompt string) (secret.Value, error) {
+	switch {
+	case from.Stdin && !IsTerminal(p.Stdin):
+		return ReadSecretFrom(ctx, p.Stdin, "standard input")
+	case from.File != "":
+		return p.readFile(ctx, "--"+from.Name+"-file", from.File)
+	case from.Command != "":
+		return ReadSecretCommand(ctx, "--"+from.Name+"-command", from.Command, p.Environ, p.Stderr)
+	case !from.Value.IsZero() && !from.Stdin:
+		return ReadSecretFrom(ctx, strings.NewReader(from.Value.Reveal()), from.Variable)
+	}
+	return p.ask(ctx, from, prompt)
+}
+
+func (p *Person) readFile(ctx context.Context, flag, path string) (secret.Value, error) {
+	value, othersCanRead, err := ReadSecretFile(ctx, flag, path)
+	if othersCanRead {
+		p.Warn("file_mode", fmt.Sprintf("the file of %s can be read by other users", flag))
+	}
+	return value, err
+}
+
+func (p *Person) ask(ctx context.Context, from Source, prompt string) (secret.Value, error) {
+	asker, err := p.open(InteractionError{
+		Needed: "a " + strings.ReplaceAll(from.Name, "-", " "),
+		Hint:   fmt.Sprintf("use --%[1]s-stdin, --%[1]s-file, --%[1]s-command or %[2]s", from.Name, from.Variable),
+	})
+	if err != nil {
+		return secret.Value{}, err
+	}
+	defer func() { _ = asker.Close() }()
+	return asker.ReadSecret(ctx, prompt)
+}
+
+// open opens the terminal; where nobody may be asked it fails with needed, which
+// then says why.
+func (p *Person) open(needed InteractionError) (Prompter, error) {
+	if p.NoInput {
+		needed.Reason = "prompts are off (--no-input, or CI=true)"
+		return nil, &needed
+	}
+	asker, err := p.Open()
+	if errors.Is(err, ErrNoTerminal) {
+		needed.Reason = "there is no terminal"
+		return nil, &needed
+	}
+	return asker, err
+}
