@@ -54,7 +54,7 @@ func (c *Client) WithPrefix(p Prefix) *Client {
 // Bind binds a secret to the origin of this homeserver: a password that a person
 // means for it, or a token that it has issued.
 func (c *Client) Bind(v secret.Value) transport.Credential {
-	return transport.Bind(v, c.base.Origin())
+	return c.transport.Bind(v, c.base.Origin())
 }
 
 // Base returns the base URL of the homeserver.

@@ -29,7 +29,7 @@ func newClient(t *testing.T, url string) *client.Client {
 }
 
 func bind(c *client.Client, value string) transport.Credential {
-	return transport.Bind(secret.New(value), c.Base().Origin())
+	return c.Bind(secret.New(value))
 }
 
 func loginPassword(t *testing.T, c *client.Client) (client.Session, error) {

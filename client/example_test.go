@@ -56,8 +56,7 @@ func Example() {
 
 	password := secret.New("correct horse battery staple")
 	defer password.Wipe()
-	origin := homeserver.Base().Origin()
-	session, err := homeserver.LoginPassword(ctx, client.User("@alice:example.org"), transport.Bind(password, origin),
+	session, err := homeserver.LoginPassword(ctx, client.User("@alice:example.org"), homeserver.Bind(password),
 		client.LoginOptions{DeviceID: "LAPTOP", DeviceName: "example"})
 	if err != nil {
 		fmt.Println(err)
@@ -66,7 +65,7 @@ func Example() {
 	fmt.Println("logged in as", session.UserID, "on device", session.DeviceID)
 	fmt.Println("the token prints as", session.AccessToken)
 
-	token := transport.Bind(session.AccessToken, origin)
+	token := homeserver.Bind(session.AccessToken)
 	who, err := homeserver.WhoAmI(ctx, token)
 	if err != nil {
 		fmt.Println(err)
@@ -217,7 +216,8 @@ func Example_credential() {
 		fmt.Println(err)
 		return
 	}
-	password := transport.Bind(secret.New("correct horse battery staple"), elsewhere.Origin())
+	other := client.New(transport.New(transport.Options{}), elsewhere)
+	password := other.Bind(secret.New("correct horse battery staple"))
 
 	_, err = homeserver.LoginPassword(context.Background(), client.User("alice"), password, client.LoginOptions{})
 	var forbidden *transport.ForbiddenError

@@ -17,6 +17,9 @@ type Identifier struct {
 	name       string
 }
 
+// IsZero reports whether nobody is identified.
+func (i Identifier) IsZero() bool { return i.object == nil }
+
 // User identifies by a full user ID or by its localpart (m.id.user).
 func User(user string) Identifier {
 	return Identifier{

@@ -23,7 +23,7 @@ func (c *Client) LoginPassword(ctx context.Context, who Identifier, password tra
 	body := o.body(FlowPassword)
 	who.addTo(body)
 	body["password"] = password
-	return c.login(ctx, body)
+	return c.login(ctx, body, password, who.String())
 }
 
 // LoginToken logs in with m.login.token: a token that another session has minted
@@ -34,10 +34,11 @@ func (c *Client) LoginPassword(ctx context.Context, who Identifier, password tra
 func (c *Client) LoginToken(ctx context.Context, token transport.Credential, o LoginOptions) (Session, error) {
 	body := o.body(FlowToken)
 	body["token"] = token
-	return c.login(ctx, body)
+	return c.login(ctx, body, token, "")
 }
 
-func (c *Client) login(ctx context.Context, body transport.Fields) (Session, error) {
+// login sends a login that carries a secret, and names the user as asked, if at all.
+func (c *Client) login(ctx context.Context, body transport.Fields, sent transport.Credential, asked string) (Session, error) {
 	answer, err := c.send(ctx, transport.Request{
 		Method: http.MethodPost, Path: c.path("/login"), JSON: body,
 		Trace: []string{"type", "device_id", "refresh_token"},
@@ -45,7 +46,16 @@ func (c *Client) login(ctx context.Context, body transport.Fields) (Session, err
 	if err != nil {
 		return Session{}, err
 	}
-	return readSession(answer)
+	session, err := readSession(answer)
+	if err != nil {
+		return Session{}, err
+	}
+	if sent.IsRepeatedBy(asked) {
+		// A weak password is part of the name of its user: that the answer has it
+		// tells nothing.
+		return session, nil
+	}
+	return session, refuseEcho(answer, sent, "user_id", "device_id", "access_token", "refresh_token")
 }
 
 func (o LoginOptions) body(flow string) transport.Fields {

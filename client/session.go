@@ -67,6 +67,17 @@ func readSession(answer transport.Object) (Session, error) {
 	return s, nil
 }
 
+// refuseEcho refuses an answer that holds the secret which was just sent, in a field
+// where everybody would see it: on a screen, in a file, in a list of devices.
+func refuseEcho(answer transport.Object, sent transport.Credential, fields ...string) error {
+	for _, name := range fields {
+		if text, _, _ := answer.String(name); sent.IsRepeatedBy(text) {
+			return answer.Invalid(name, "repeats the secret that was sent")
+		}
+	}
+	return nil
+}
+
 func readUserID(answer transport.Object) (matrixid.UserID, error) {
 	text, ok, err := answer.String("user_id")
 	if err != nil {

@@ -24,6 +24,9 @@ func (c *Client) WhoAmI(ctx context.Context, token transport.Credential) (Identi
 	if err != nil {
 		return Identity{}, err
 	}
+	if err := refuseEcho(answer, token, "user_id", "device_id"); err != nil {
+		return Identity{}, err
+	}
 	var id Identity
 	if id.UserID, err = readUserID(answer); err != nil {
 		return Identity{}, err

@@ -42,6 +42,19 @@ commands that name none. An account is named by its name or its user ID.`,
 			}),
 		},
 		&cobra.Command{
+			Use: "set ACCOUNT KEY VALUE", Short: "Change what an account remembers of its homeserver",
+			Long: `Change what an account remembers of its homeserver: ca_file, the PEM file of
+certificate authorities to trust besides the system's, or allow_http, the hosts
+to which plain http is allowed, as host or host:port, with commas between them.
+An empty VALUE takes it off.`,
+			Example: `  mxlogin accounts set bot ca_file /etc/ssl/matrix.pem
+  mxlogin accounts set bot allow_http ""`,
+			Args: exactly(3, " ACCOUNT KEY VALUE"),
+			RunE: r.tokenless(func(ctx context.Context, args []string) error {
+				return runAccountsSet(ctx, r, args[0], args[1], args[2])
+			}),
+		},
+		&cobra.Command{
 			Use: "forget ACCOUNT", Short: "Drop the local copy of an account; its session lives on",
 			Args: exactly(1, " ACCOUNT"),
 			RunE: r.tokenless(func(ctx context.Context, args []string) error {
@@ -137,6 +150,31 @@ func runAccountsRename(ctx context.Context, r *run, name, newName string) error 
 		}
 		return err
 	})
+}
+
+func runAccountsSet(ctx context.Context, r *run, name, key, value string) error {
+	change, err := accountChange(key, value)
+	if err != nil {
+		return err
+	}
+	return r.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
+		change(&account)
+		file.Put(account)
+		return nil
+	})
+}
+
+// accountChange returns what sets key to value, which is shown to be usable first.
+func accountChange(key, value string) (func(*config.Account), error) {
+	switch key {
+	case "ca_file":
+		path, err := session.CheckCAFile(value)
+		return func(a *config.Account) { a.CAFile = path }, err
+	case "allow_http":
+		hosts, err := session.CheckAllowHTTP(value)
+		return func(a *config.Account) { a.AllowHTTP = hosts }, err
+	}
+	return nil, &choose.UsageError{Message: "an account remembers no such key", Hint: "the keys are ca_file and allow_http"}
 }
 
 func runAccountsForget(ctx context.Context, r *run, name string) error {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"mxlogin/client/matrixid"
 	"mxlogin/client/transport"
@@ -76,10 +77,62 @@ func (e *Error) Unwrap() error { return e.Err }
 //
 // Client-Server API, "Well-known URI".
 func Resolve(ctx context.Context, t *transport.Client, server matrixid.ServerName) (Result, error) {
-	r := &resolver{transport: t, server: server.String()}
-	base, err := r.homeserver(ctx, server)
-	return r.finish(base, err)
+	lookup, err := Locate(ctx, t, server)
+	if err != nil {
+		return lookup.result(err)
+	}
+	return lookup.Confirm(ctx)
 }
+
+// Examine is Resolve, and asks the identity server that the well-known file names
+// as well. No login needs that.
+func Examine(ctx context.Context, t *transport.Client, server matrixid.ServerName) (Result, error) {
+	lookup, err := Locate(ctx, t, server)
+	if err == nil {
+		_, err = lookup.Confirm(ctx)
+	}
+	if err == nil && lookup.file != nil {
+		err = lookup.identityServer(ctx, lookup.file)
+	}
+	return lookup.result(err)
+}
+
+// Lookup is a discovery that has found out where a homeserver is said to be, and
+// has yet to ask whether one answers there.
+type Lookup struct {
+	*resolver
+	base      matrixid.BaseURL
+	file      *wellKnownFile // nil where the server has none
+	onFailure Outcome        // of a homeserver that does not answer
+}
+
+// Locate is the first half of [Resolve]: it asks for the well-known file of server,
+// and nothing of the place that this leads to. Its errors are those of Resolve.
+func Locate(ctx context.Context, t *transport.Client, server matrixid.ServerName) (*Lookup, error) {
+	l := &Lookup{resolver: &resolver{transport: t, server: server.String()}}
+	var err error
+	if l.file, err = l.wellKnown(ctx, server); err != nil {
+		return l, err
+	}
+	if l.file == nil {
+		l.base, l.onFailure = matrixid.HTTPSBaseURL(server), FailPrompt
+		return l, nil
+	}
+	l.onFailure = FailError
+	l.base, err = l.readBaseURL(l.file, server)
+	return l, err
+}
+
+// Base returns where the homeserver is said to be.
+func (l *Lookup) Base() matrixid.BaseURL { return l.base }
+
+// Confirm is the second half of [Resolve]: it asks whether a homeserver answers at
+// Base. Other requests may be sent there at the same time.
+func (l *Lookup) Confirm(ctx context.Context) (Result, error) {
+	return l.result(l.versions(ctx, l.base, l.onFailure))
+}
+
+func (l *Lookup) result(err error) (Result, error) { return l.finish(l.base, err) }
 
 // Probe checks that a homeserver answers at a base URL that a person typed. Its
 // errors are those of [Resolve]; the Outcome of an [Error] is FailError.
@@ -94,38 +147,18 @@ func Probe(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (Res
 type resolver struct {
 	transport *transport.Client
 	server    string
-	result    Result
+	found     Result
 }
 
 func (r *resolver) finish(base matrixid.BaseURL, err error) (Result, error) {
 	var failure *Error
 	switch {
 	case err == nil:
-		r.result.Outcome, r.result.Base = Success, base
+		r.found.Outcome, r.found.Base = Success, base
 	case errors.As(err, &failure):
-		r.result.Outcome = failure.Outcome
+		r.found.Outcome = failure.Outcome
 	}
-	return r.result, err
-}
-
-// homeserver is the state machine.
-func (r *resolver) homeserver(ctx context.Context, server matrixid.ServerName) (matrixid.BaseURL, error) {
-	file, err := r.wellKnown(ctx, server)
-	if err != nil {
-		return matrixid.BaseURL{}, err
-	}
-	if file == nil {
-		base := matrixid.HTTPSBaseURL(server)
-		return base, r.versions(ctx, base, FailPrompt)
-	}
-	base, err := r.readBaseURL(file, server)
-	if err != nil {
-		return matrixid.BaseURL{}, err
-	}
-	if err := r.versions(ctx, base, FailError); err != nil {
-		return matrixid.BaseURL{}, err
-	}
-	return base, r.identityServer(ctx, file)
+	return r.found, err
 }
 
 // wellKnown fetches the well-known file. It is nil where the server has none.
@@ -133,7 +166,18 @@ func (r *resolver) homeserver(ctx context.Context, server matrixid.ServerName) (
 func (r *resolver) wellKnown(ctx context.Context, server matrixid.ServerName) (*wellKnownFile, error) {
 	base := matrixid.HTTPSBaseURL(server.WithoutPort())
 	step := Step{Request: "GET " + base.Join(wellKnownPath)}
-	resp, err := r.transport.Do(ctx, transport.Request{Method: "GET", Base: base, Path: wellKnownPath, Redirects: maxRedirects})
+	resp, err := r.transport.Do(ctx, transport.Request{
+		Method: "GET", Base: base, Path: wellKnownPath, Redirects: maxRedirects,
+		OnRedirect: func(redirect transport.Redirect) string {
+			if refusal := distrustRedirect(redirect.To, base.Origin()); refusal != "" {
+				return refusal
+			}
+			step.Status = redirect.Status
+			r.add(step, Success, "redirected to "+strings.TrimPrefix(redirect.Next, "GET "))
+			step = Step{Request: redirect.Next}
+			return ""
+		},
+	})
 	if err != nil {
 		return nil, r.failed(ctx, step, FailPrompt, reasonOf(err), err)
 	}
@@ -149,7 +193,7 @@ func (r *resolver) wellKnown(ctx context.Context, server matrixid.ServerName) (*
 	if err != nil {
 		return nil, r.failed(ctx, step, FailPrompt, "the well-known file cannot be read: "+reasonOf(err), err)
 	}
-	return &wellKnownFile{step: step, origin: resp.Origin, members: object}, nil
+	return &wellKnownFile{step: step, asked: base.Origin(), members: object}, nil
 }
 
 // versions checks that a homeserver answers at base.
@@ -164,14 +208,14 @@ func (r *resolver) versions(ctx context.Context, base matrixid.BaseURL, onFailur
 	if err != nil {
 		return r.failed(ctx, step, onFailure, "no homeserver answers there: "+reasonOf(err), err)
 	}
-	r.result.Versions = versions
+	r.found.Versions = versions
 	r.add(step, Success, "")
 	return nil
 }
 
 func (r *resolver) add(step Step, outcome Outcome, reason string) {
 	step.Outcome, step.Reason = outcome, reason
-	r.result.Steps = append(r.result.Steps, step)
+	r.found.Steps = append(r.found.Steps, step)
 }
 
 // failed notes the step and makes the error of the whole discovery. An

@@ -58,6 +58,16 @@ func (w *world) resolve(name string) (discovery.Result, error) {
 	return discovery.Resolve(w.t.Context(), w.transport(), server)
 }
 
+// examine is resolve that looks at the identity server as well.
+func (w *world) examine(name string) (discovery.Result, error) {
+	w.t.Helper()
+	server, err := matrixid.ParseServerName(name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return discovery.Examine(w.t.Context(), w.transport(), server)
+}
+
 func (w *world) transport() *transport.Client {
 	w.t.Helper()
 	proxy, err := url.Parse(clienttest.NewConnectProxy(w.t, w.routes).URL())
@@ -239,7 +249,7 @@ func TestH32_RedirectsOfTheFileAreFollowed(t *testing.T) {
 	loop := w.server("hs.test:443")
 	loop.OnEvery(wellKnown, clienttest.Reply{Status: 301, Header: map[string]string{"Location": "/.well-known/matrix/client"}})
 	got, err := w.resolve("hs.test")
-	checkFailure(t, got, err, "FAIL_PROMPT = FAIL_PROMPT", discovery.FailPrompt)
+	checkFailure(t, got, err, strings.Repeat("SUCCESS ", 5)+"FAIL_PROMPT = FAIL_PROMPT", discovery.FailPrompt)
 	if n := len(loop.Requests()); n != 6 {
 		t.Errorf("%d requests, want 6: the first and five redirects", n)
 	}
@@ -265,7 +275,7 @@ func TestW22_ABrokenIdentityServerStopsNoLogin(t *testing.T) {
 			fake := w.server("hs.test:443")
 			fake.On(wellKnown, clienttest.Reply{Body: `{"m.homeserver":{"base_url":"https://hs.test"},"m.identity_server":` + identity + `}`})
 			fake.On(versions, clienttest.Reply{Body: goodList})
-			got, err := w.resolve("hs.test")
+			got, err := w.examine("hs.test")
 			if err != nil || got.Outcome != discovery.Success || got.Warning == "" || !got.IdentityServer.IsZero() {
 				t.Errorf("%+v, %v", got, err)
 			}
@@ -276,9 +286,55 @@ func TestW22_ABrokenIdentityServerStopsNoLogin(t *testing.T) {
 	fake.On(wellKnown, clienttest.Reply{Body: `{"m.homeserver":{"base_url":"https://hs.test"},"m.identity_server":{"base_url":"https://id.test"}}`})
 	fake.On(versions, clienttest.Reply{Body: goodList})
 	w.server("id.test:443").On("GET /_matrix/identity/v2", clienttest.Reply{Body: `{}`})
-	got, err := w.resolve("hs.test")
+	got, err := w.examine("hs.test")
 	if err != nil || got.Warning != "" || got.IdentityServer.String() != "https://id.test" {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestQ35_ALoginAsksNoIdentityServer(t *testing.T) {
+	w := newWorld(t)
+	fake, identity := w.server("hs.test:443"), w.server("id.test:443")
+	fake.On(wellKnown, clienttest.Reply{Body: `{"m.homeserver":{"base_url":"https://hs.test"},"m.identity_server":{"base_url":"https://id.test"}}`})
+	fake.On(versions, clienttest.Reply{Body: goodList})
+	if _, err := w.resolve("hs.test"); err != nil || len(identity.Requests()) > 0 {
+		t.Errorf("asked %v, %v", identity.Requests(), err)
+	}
+}
+
+// TestQ13_ARedirectLeadsNowhereInside: path and query of a redirect are the
+// server's choice, so this machine and its neighbours must not see them.
+func TestQ13_ARedirectLeadsNowhereInside(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "192.0.2.7"} {
+		t.Run(host, func(t *testing.T) {
+			w := newWorld(t)
+			inside := w.server(host + ":443")
+			w.server("hs.test:443").On(wellKnown, clienttest.Reply{Status: 302, Header: map[string]string{"Location": "https://" + host + "/admin?do=it"}})
+			got, err := w.resolve("hs.test")
+			checkFailure(t, got, err, "FAIL_PROMPT = FAIL_PROMPT", discovery.FailPrompt)
+			if requests := inside.Requests(); len(requests) > 0 {
+				t.Errorf("asked %v", requests)
+			}
+			if reason := got.Steps[len(got.Steps)-1].Reason; !strings.Contains(reason, "redirects to https://"+host) {
+				t.Errorf("the last step says %q", reason)
+			}
+		})
+	}
+}
+
+// TestQ13_RedirectsAreSteps: discover shows each.
+func TestQ13_RedirectsAreSteps(t *testing.T) {
+	w := newWorld(t)
+	w.server("hs.test:443").On(wellKnown, clienttest.Reply{Status: 302, Header: map[string]string{"Location": "https://other.test/file?x=1"}})
+	other := w.server("other.test:443")
+	other.On("GET /file", clienttest.Reply{Body: `{"m.homeserver":{"base_url":"https://other.test"}}`})
+	other.On(versions, clienttest.Reply{Body: goodList})
+	got, err := w.resolve("hs.test")
+	if err != nil || outcomes(got) != "SUCCESS SUCCESS SUCCESS = SUCCESS" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	if first, second := got.Steps[0], got.Steps[1]; first.Status != 302 || first.Reason != "redirected to https://other.test/file" || second.Request != "GET https://other.test/file" {
+		t.Errorf("%+v, %+v", first, second)
 	}
 }
 

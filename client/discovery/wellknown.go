@@ -11,7 +11,7 @@ import (
 // wellKnownFile is /.well-known/matrix/client as it was served.
 type wellKnownFile struct {
 	step    Step
-	origin  matrixid.Origin // that served it, after redirects
+	asked   matrixid.Origin // for it at first, whatever served it after redirects
 	members transport.Object
 }
 
@@ -34,17 +34,31 @@ func (r *resolver) readBaseURL(file *wellKnownFile, server matrixid.ServerName) 
 	if err != nil {
 		return fail(FailError, "the base_url of the well-known file is "+err.Error())
 	}
-	if reason := Distrust(base, file.origin, server); reason != "" {
+	if reason := Distrust(base, file.asked, server); reason != "" {
 		return fail(FailError, "the base_url of the well-known file "+reason)
 	}
 	r.add(file.step, Success, "")
 	return base, nil
 }
 
+// distrustRedirect says why the well-known file must not be asked for where a
+// redirect leads to, or "": path and query would be the server's choice, at
+// addresses that only whoever logs in can reach.
+func distrustRedirect(to, asked matrixid.Origin) string {
+	switch {
+	case to.IsLoopback() && !asked.IsLoopback():
+		return "is on this machine, which another machine cannot know of"
+	case to.IsIP() && to.Host() != asked.Host():
+		return "is an IP address, and not that of the server name"
+	}
+	return ""
+}
+
 // Distrust says why a base URL that a server named must not be used, or "". A
 // server may send its users to another host, but only by https, and not to
 // addresses inside the network of whoever logs in: a CI job would carry the
-// request to its neighbours. What is on this machine may name this machine.
+// request to its neighbours. What is on this machine may name this machine; source
+// is where the server was first asked, since a redirect is a server's word too.
 func Distrust(base matrixid.BaseURL, source matrixid.Origin, server matrixid.ServerName) string {
 	target := base.Origin()
 	switch {
@@ -68,7 +82,7 @@ func (r *resolver) identityServer(ctx context.Context, file *wellKnownFile) erro
 	}
 	base, reason := readIdentityServer(file)
 	if reason != "" {
-		r.result.Warning = "the identity server of the well-known file is unusable: " + reason
+		r.found.Warning = "the identity server of the well-known file is unusable: " + reason
 		return nil
 	}
 	step := Step{Request: "GET " + base.Join(identityPath)}
@@ -84,10 +98,10 @@ func (r *resolver) identityServer(ctx context.Context, file *wellKnownFile) erro
 	default:
 		step.Status = resp.Status
 		r.add(step, Success, "")
-		r.result.IdentityServer = base
+		r.found.IdentityServer = base
 		return nil
 	}
-	r.result.Warning = "the identity server " + base.String() + " does not answer"
+	r.found.Warning = "the identity server " + base.String() + " does not answer"
 	return nil
 }
 
@@ -105,7 +119,7 @@ func readIdentityServer(file *wellKnownFile) (base matrixid.BaseURL, reason stri
 	switch {
 	case err != nil:
 		return base, "its base_url is " + err.Error()
-	case base.Origin().Scheme() != "https" && !file.origin.IsLoopback():
+	case base.Origin().Scheme() != "https" && !file.asked.IsLoopback():
 		return base, "it is not https"
 	}
 	return base, ""

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 	"syscall"
@@ -61,13 +62,18 @@ type RedirectError struct {
 	Status  int             // of the answer
 	To      matrixid.Origin // where the server wanted it
 	TooMany bool            // redirects are followed for this request, but not that many
+	Refusal string          // why it is not followed, in words that complete "…, which"; may be empty
 }
 
 func (e *RedirectError) Error() string {
 	if e.TooMany {
 		return fmt.Sprintf("%s: too many redirects, the last to %s", e.Request, e.To)
 	}
-	return fmt.Sprintf("%s: the server redirects to %s (%d), which is not followed", e.Request, e.To, e.Status)
+	refusal := e.Refusal
+	if refusal == "" {
+		refusal = "is not followed"
+	}
+	return fmt.Sprintf("%s: the server redirects to %s (%d), which %s", e.Request, e.To, e.Status, refusal)
 }
 
 // ForbiddenError tells that the request was not sent because it must not go
@@ -101,6 +107,8 @@ type ProtocolError struct {
 
 func (e *ProtocolError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Reason) }
 
+var errSwitched = errors.New("the server switches protocols (101), which nobody has asked for")
+
 var errBodyTooLarge = errors.New("the body is over the limit")
 
 // failedExchange is an error of net/http and what is known around it.
@@ -116,6 +124,8 @@ type failedExchange struct {
 // only where they hold neither a URL nor bytes of the answer.
 func (f failedExchange) explain(ctx, limited context.Context) error {
 	switch {
+	case errors.Is(f.err, errSwitched):
+		return &ProtocolError{Request: f.request, Status: http.StatusSwitchingProtocols, Reason: f.err.Error()}
 	case errors.Is(f.err, errBodyTooLarge):
 		return &LimitError{Request: f.request, What: "body", Limit: maxBody}
 	case isHeaderLimit(f.err):

@@ -24,6 +24,12 @@ func (c *Client) follow(ctx context.Context, r Request) (*Response, error) {
 		if !mayFollow || hops == r.Redirects {
 			return nil, &RedirectError{Request: resp.Request, Status: resp.Status, To: next.origin, TooMany: mayFollow}
 		}
+		if r.OnRedirect != nil {
+			redirect := Redirect{Request: resp.Request, Status: resp.Status, Next: next.name(r.Method), To: next.origin}
+			if refusal := r.OnRedirect(redirect); refusal != "" {
+				return nil, &RedirectError{Request: resp.Request, Status: resp.Status, To: next.origin, Refusal: refusal}
+			}
+		}
 		where = next
 	}
 }

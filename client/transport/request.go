@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"mxlogin/client/matrixid"
 	"mxlogin/client/secret"
@@ -20,9 +21,21 @@ type Credential struct {
 }
 
 // Bind binds value to origin. Whoever calls it says that the person meant this
-// secret for this origin, or that this origin issued it.
-func Bind(value secret.Value, origin matrixid.Origin) Credential {
+// secret for this origin, or that this origin issued it. There is no other way to
+// make a Credential, so none is sent that [Options].OnBind has not seen.
+func (c *Client) Bind(value secret.Value, origin matrixid.Origin) Credential {
+	c.options.OnBind(value)
 	return Credential{origin: origin, value: value}
+}
+
+// minEcho is the length in bytes from which a secret is not part of a text by
+// chance.
+const minEcho = 8
+
+// IsRepeatedBy reports whether a text is the secret, or holds it.
+func (c Credential) IsRepeatedBy(text string) bool {
+	plain := c.value.Reveal()
+	return c.isSet() && plain != "" && (text == plain || len(plain) >= minEcho && strings.Contains(text, plain))
 }
 
 func (c Credential) isSet() bool { return c.origin != matrixid.Origin{} }
@@ -45,10 +58,21 @@ type Request struct {
 	// Redirects is how many redirects may be followed, to https only. A request
 	// that carries a secret follows none.
 	Redirects int
+	// OnRedirect is told of each redirect before it is followed. Words that it
+	// returns say why it must not be: they complete "the server redirects to X, which".
+	OnRedirect func(Redirect) (refusal string)
 
 	// Trace names the members of the body that -v may show. Only strings and
 	// booleans that are no secrets are ever shown.
 	Trace []string
+}
+
+// Redirect is an answer that sends a request elsewhere.
+type Redirect struct {
+	Request string          // method, origin and path that was asked for
+	Status  int             // of the answer
+	Next    string          // method, origin and path to be asked for instead
+	To      matrixid.Origin // of Next
 }
 
 // encodeBody builds the body, with its secrets.

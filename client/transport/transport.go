@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"mxlogin/client/matrixid"
+	"mxlogin/client/secret"
 )
 
 const (
@@ -47,7 +48,8 @@ type Options struct {
 
 	// WaitOut waits out a rate limit, perhaps visibly. Nil: Sleep does.
 	WaitOut func(context.Context, Wait) error
-	OnTrace func(Trace) // told after each exchange
+	OnTrace func(Trace)        // told after each exchange
+	OnBind  func(secret.Value) // gets every secret that is bound, so that it can be kept out of output
 }
 
 // Client sends requests by the rules of this package. It is safe for concurrent
@@ -76,6 +78,9 @@ func New(o Options) *Client {
 	}
 	if o.OnTrace == nil {
 		o.OnTrace = func(Trace) {}
+	}
+	if o.OnBind == nil {
+		o.OnBind = func(secret.Value) {}
 	}
 	rt := o.RoundTripper
 	if rt == nil {
@@ -191,6 +196,10 @@ func (c *Client) exchange(req *http.Request) (*Response, error) {
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode < http.StatusOK {
+		// A connection that has switched protocols knows no deadline: it is closed.
+		return nil, errSwitched
+	}
 	if resp.ContentLength > maxBody {
 		return nil, errBodyTooLarge
 	}

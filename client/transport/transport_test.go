@@ -47,11 +47,15 @@ func baseOf(t *testing.T, url string) matrixid.BaseURL {
 	return base
 }
 
+func bind(value string, origin matrixid.Origin) transport.Credential {
+	return transport.New(transport.Options{}).Bind(secret.New(value), origin)
+}
+
 // login is a POST that carries a password bound to base.
 func login(base matrixid.BaseURL, password string) transport.Request {
 	return transport.Request{
 		Method: "POST", Base: base, Path: loginPath,
-		JSON: transport.Fields{"type": "m.login.password", "password": transport.Bind(secret.New(password), base.Origin())},
+		JSON: transport.Fields{"type": "m.login.password", "password": bind(password, base.Origin())},
 	}
 }
 
@@ -61,8 +65,8 @@ func TestSecretsReachTheServerTheyAreBoundTo(t *testing.T) {
 	base := baseOf(t, fake.URL())
 	client, _ := newClient(transport.Options{})
 	r := login(base, `p"w`)
-	r.JSON["auth"] = transport.Fields{"password": transport.Bind(secret.New("inner"), base.Origin())}
-	r.Bearer = transport.Bind(secret.New("tok"), base.Origin())
+	r.JSON["auth"] = transport.Fields{"password": bind("inner", base.Origin())}
+	r.Bearer = bind("tok", base.Origin())
 	if _, err := client.Do(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
@@ -81,10 +85,10 @@ func TestCredentialsAreRefusedElsewhere(t *testing.T) {
 	elsewhere := baseOf(t, "https://example.org").Origin()
 	base := baseOf(t, sink.URL())
 	requests := map[string]transport.Request{
-		"body":   {JSON: transport.Fields{"password": transport.Bind(secret.New("x"), elsewhere)}},
-		"nested": {JSON: transport.Fields{"auth": transport.Fields{"password": transport.Bind(secret.New("x"), elsewhere)}}},
-		"form":   {Form: transport.Fields{"token": transport.Bind(secret.New("x"), elsewhere)}},
-		"bearer": {Bearer: transport.Bind(secret.New("x"), elsewhere)},
+		"body":   {JSON: transport.Fields{"password": bind("x", elsewhere)}},
+		"nested": {JSON: transport.Fields{"auth": transport.Fields{"password": bind("x", elsewhere)}}},
+		"form":   {Form: transport.Fields{"token": bind("x", elsewhere)}},
+		"bearer": {Bearer: bind("x", elsewhere)},
 	}
 	for name, r := range requests {
 		r.Method, r.Base, r.Path = "POST", base, "/x"
@@ -448,7 +452,7 @@ func TestK4_TracesShowAnAllowListOnly(t *testing.T) {
 	client, _ := newClient(transport.Options{OnTrace: func(trace transport.Trace) { traces = append(traces, trace) }})
 	base := baseOf(t, fake.URL())
 	r := login(base, password)
-	r.Bearer = transport.Bind(secret.New(token), base.Origin())
+	r.Bearer = bind(token, base.Origin())
 	r.Trace = []string{"type", "password"}
 	if _, err := client.Do(t.Context(), r); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/discovery"
+	"mxlogin/client/matrixid"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
 )
@@ -21,6 +22,7 @@ func takeFlow(ctx context.Context, r Request, lookup *discovery.Lookup) (Request
 		if r.Base, err = askForBase(ctx, r.Person, err); err != nil {
 			return r, err
 		}
+		r.Server = matrixid.ServerName{} // discovery did not lead here
 		took, err = r.checkFlow(ctx, nil)
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // locate finds out which saved account is meant, where its homeserver is, and how
-// that is reached. lookup is to be confirmed yet; it is nil where a base URL was
+// that is reached. The lookup is to be confirmed yet; it is nil where a base URL was
 // named, which is used as it is.
 func locate(ctx context.Context, r Request) (Request, *discovery.Lookup, error) {
 	saved, place, err := r.decide()
@@ -26,17 +26,23 @@ func locate(ctx context.Context, r Request) (Request, *discovery.Lookup, error) 
 	r.Base = place.Base
 	var lookup *discovery.Lookup
 	if r.Base.IsZero() {
-		if lookup, err = discovery.Locate(ctx, r.Connection.Transport, place.Server); err != nil {
-			r.Base, err = askForBase(ctx, r.Person, err)
-		} else {
-			r.Base, r.Server = lookup.Base(), place.Server
+		if r, lookup, err = r.discover(ctx, place.Server); err != nil {
+			return r, nil, err
 		}
-	}
-	if err != nil {
-		return r, nil, err
 	}
 	r.Saved, err = r.savedAt(saved)
 	return r, lookup, err
+}
+
+// discover finds the base URL behind a server name, or asks for one.
+func (r Request) discover(ctx context.Context, server matrixid.ServerName) (Request, *discovery.Lookup, error) {
+	lookup, err := discovery.Locate(ctx, r.Connection.Transport, server)
+	if err != nil {
+		r.Base, err = askForBase(ctx, r.Person, err)
+		return r, nil, err
+	}
+	r.Base, r.Server = lookup.Base(), server
+	return r, lookup, nil
 }
 
 // decide is what the names and the place say, before anything is asked: the saved

@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"mxlogin/client/secret"
@@ -72,6 +74,37 @@ func (n Network) For(account *config.Account) (Connection, error) {
 		OnTrace:      n.OnTrace,
 	})
 	return c, nil
+}
+
+// CheckCAFile holds that a file has certificate authorities in it, and returns its
+// absolute path: the next command may run elsewhere, where another file has the same
+// relative one. No path is none.
+func CheckCAFile(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	if _, err := readAuthorities(path); err != nil {
+		return "", err
+	}
+	absolute, err := filepath.Abs(path)
+	if err != nil {
+		return "", fmt.Errorf("the file of --ca-file: %w", err)
+	}
+	return absolute, nil
+}
+
+// CheckAllowHTTP reads a list of hosts to which plain http is allowed, with commas
+// between them.
+func CheckAllowHTTP(list string) ([]string, error) {
+	if list == "" {
+		return nil, nil
+	}
+	hosts := strings.Split(list, ",")
+	for i := range hosts {
+		hosts[i] = strings.TrimSpace(hosts[i])
+	}
+	_, err := parseHTTPHosts(hosts)
+	return hosts, err
 }
 
 // readAuthorities adds the certificates of a PEM file to the system's.
