@@ -72,15 +72,15 @@ type accountList struct {
 }
 
 type listedAccount struct {
-	Name       string     `json:"name"`
+	Account    string     `json:"account"`
 	UserID     string     `json:"user_id"`
 	DeviceID   string     `json:"device_id"`
 	Homeserver string     `json:"homeserver"`
 	Flow       string     `json:"flow"`
 	API        string     `json:"api"`
 	ExpiresAt  *time.Time `json:"expires_at,omitempty"`
+	State      state      `json:"state"`
 	Renewable  bool       `json:"renewable"`
-	Pending    bool       `json:"pending,omitempty"`
 }
 
 func runAccounts(r *run) error {
@@ -97,15 +97,15 @@ func runAccounts(r *run) error {
 	}
 	rows := make([][]string, len(list.Accounts))
 	for i, account := range file.Accounts() {
-		rows[i] = []string{marked(account.Name, list.Default), account.UserID, account.DeviceID, account.Homeserver, stateOf(account)}
+		rows[i] = []string{marked(account.Name, list.Default), account.UserID, account.DeviceID, account.Homeserver, stateText(account)}
 	}
 	return r.print().Table([]string{"ACCOUNT", "USER ID", "DEVICE ID", "HOMESERVER", "STATE"}, rows)
 }
 
 func listed(a config.Account) listedAccount {
 	account := listedAccount{
-		Name: a.Name, UserID: a.UserID, DeviceID: a.DeviceID, Homeserver: a.Homeserver, Flow: a.Flow, API: a.API,
-		Renewable: !a.RefreshToken.IsZero(), Pending: a.Pending,
+		Account: a.Name, UserID: a.UserID, DeviceID: a.DeviceID, Homeserver: a.Homeserver, Flow: a.Flow, API: a.API,
+		State: stateOf(a), Renewable: !a.RefreshToken.IsZero(),
 	}
 	if !a.ExpiresAt.IsZero() {
 		account.ExpiresAt = &a.ExpiresAt
@@ -120,11 +120,31 @@ func marked(name, defaultName string) string {
 	return "  " + name
 }
 
-func stateOf(a config.Account) string {
+// state is what the file knows of an account's session.
+type state string
+
+const (
+	stateLoggedIn  state = "logged_in"
+	stateLoggedOut state = "logged_out"
+	statePending   state = "pending"
+)
+
+func stateOf(a config.Account) state {
 	switch {
 	case a.Pending:
-		return "login not finished"
+		return statePending
 	case !a.HasSession():
+		return stateLoggedOut
+	}
+	return stateLoggedIn
+}
+
+// stateText is the state for a person.
+func stateText(a config.Account) string {
+	switch state := stateOf(a); {
+	case state == statePending:
+		return "login not finished"
+	case state == stateLoggedOut:
 		return "logged out"
 	case !a.ExpiresAt.IsZero():
 		return "until " + a.ExpiresAt.UTC().Format(time.RFC3339)

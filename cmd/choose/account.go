@@ -61,7 +61,7 @@ func selectAt(f *config.File, place Place) (config.Account, error) {
 }
 
 func at(accounts []config.Account, place Place) []config.Account {
-	return slices.DeleteFunc(accounts, func(a config.Account) bool { return !IsAt(a, place) })
+	return slices.DeleteFunc(slices.Clone(accounts), func(a config.Account) bool { return !IsAt(a, place) })
 }
 
 // Named returns the account of that name or user ID.

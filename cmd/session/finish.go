@@ -220,16 +220,17 @@ func (a *Attempt) dropPending(file *config.File) {
 // unsaved ends a login that could not be saved. The pending entry stays where it
 // leads the next login to a device that is still there.
 func (a *Attempt) unsaved(ctx context.Context, answer Answer, err error) error {
-	if answer.Foreign {
-		return err
-	}
 	fate := a.undo(ctx, answer)
 	var elsewhere *choose.ElsewhereError
-	if fate.LoggedOut || errors.As(err, &elsewhere) {
+	isForeign := errors.As(err, &elsewhere)
+	if fate.LoggedOut || isForeign {
 		a.forget(ctx)
 	}
-	if elsewhere != nil {
+	if isForeign {
 		return &ForeignUserError{Got: answer.UserID.String(), Elsewhere: elsewhere, Fate: fate}
+	}
+	if answer.Foreign {
+		return err
 	}
 	return &UnsavedError{Fate: fate, Err: err}
 }
