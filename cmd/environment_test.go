@@ -81,7 +81,7 @@ func TestQ7_ARunGoesByFoldedNames(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	app := &App{Stdout: &stdout, Stderr: &stderr, Environment: newEnvironment([]string{"Xdg_Config_Home=" + home, "mxlogin_output=json"}, true)}
 	code := Run(context.Background(), []string{"accounts"}, app)
-	if code != exitOK || !strings.HasPrefix(stdout.String(), `{"default":"","accounts":[{"name":"work"`) {
+	if code != exitOK || !strings.HasPrefix(stdout.String(), `{"default":"","accounts":[{"account":"work"`) {
 		t.Errorf("exit code %d\n%s%s", code, stdout.String(), stderr.String())
 	}
 }

@@ -45,7 +45,7 @@ func selectNamedAt(f *config.File, name string, place Place) (config.Account, er
 	if len(here) == 0 {
 		return config.Account{}, Elsewhere(matches[0], place.String())
 	}
-	return only(here, "several accounts are of this user")
+	return only(here, "several accounts are of "+here[0].UserID)
 }
 
 // selectAt returns the default account if it is at place, else the only one there.
@@ -70,7 +70,7 @@ func Named(f *config.File, name string) (config.Account, error) {
 	if len(matches) == 0 {
 		return config.Account{}, &NoSessionError{Unknown: true, Reason: "no account of this name is saved"}
 	}
-	return only(matches, "several accounts are of this user")
+	return only(matches, "several accounts are of "+matches[0].UserID)
 }
 
 // matching returns the account of that name, or else those of that user ID, which

@@ -32,6 +32,7 @@ const (
 type bench struct {
 	programs programs
 	server   *homeserver
+	far      far
 	url      string // of the server that logins go to
 	dir      string // on the disk that config files are saved on
 }

@@ -38,6 +38,11 @@ func requests(what string, count, want int) figure {
 	return figure{what: what, value: float64(count), limit: float64(want), exact: true, format: "%.0f"}
 }
 
+// requestsAtMost is requests, where fewer are fine; a limit of 0 is none.
+func requestsAtMost(what string, count, limit int) figure {
+	return figure{what: what, value: float64(count), limit: float64(limit), format: "%.0f"}
+}
+
 // writeTable writes the figures as a Markdown table.
 func writeTable(w io.Writer, figures []figure) error {
 	if _, err := io.WriteString(w, "| measured | result | limit | |\n| --- | ---: | ---: | --- |\n"); err != nil {

@@ -49,9 +49,9 @@ func startHomeserver(ctx context.Context, dir string) (*homeserver, error) {
 	if h.proxy, err = clienttest.StartConnectProxy(ctx, map[string]string{serverName + ":443": address}); err != nil {
 		return nil, err
 	}
-	script(h.plain, logIn)
-	script(h.secure, logIn)
-	script(h.slow, func(w http.ResponseWriter, r *http.Request) {
+	script(h.plain, serverName, logIn)
+	script(h.secure, serverName, logIn)
+	script(h.slow, serverName, func(w http.ResponseWriter, r *http.Request) {
 		<-time.After(hashTime)
 		logIn(w, r)
 	})
@@ -63,11 +63,13 @@ func (h *homeserver) requests() int {
 	return len(h.plain.Requests()) + len(h.secure.Requests())
 }
 
-func script(fake *clienttest.Fake, login http.HandlerFunc) {
+// script has fake answer as the homeserver at https://host.
+func script(fake *clienttest.Fake, host string, login http.HandlerFunc) {
 	answer := func(request, body string) { fake.OnEvery(request, clienttest.Reply{Body: body}) }
-	answer("GET /.well-known/matrix/client", `{"m.homeserver":{"base_url":"https://`+serverName+`"}}`)
+	answer("GET /.well-known/matrix/client", `{"m.homeserver":{"base_url":"https://`+host+`"}}`)
 	answer("GET /_matrix/client/versions", `{"versions":["v1.11"]}`)
 	answer("GET /_matrix/client/v3/login", `{"flows":[{"type":"m.login.password"}]}`)
+	answer("GET /_matrix/client/v1/auth_metadata", `{"issuer":"https://`+host+`/"}`)
 	answer("GET /_matrix/client/v3/account/whoami", `{"user_id":"`+user+`"}`)
 	fake.Handle("POST /_matrix/client/v3/login", login)
 }
@@ -75,7 +77,10 @@ func script(fake *clienttest.Fake, login http.HandlerFunc) {
 // logIn answers with the device that was asked for.
 func logIn(w http.ResponseWriter, r *http.Request) {
 	var asked struct {
-		Password string `json:"password"`
+		Password   string `json:"password"`
+		Identifier struct {
+			User string `json:"user"`
+		} `json:"identifier"`
 		DeviceID string `json:"device_id"`
 	}
 	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || asked.Password != password {
@@ -86,5 +91,5 @@ func logIn(w http.ResponseWriter, r *http.Request) {
 		asked.DeviceID = "SERVERSDEV"
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]string{"user_id": user, "device_id": asked.DeviceID, "access_token": accessToken})
+	_ = json.NewEncoder(w).Encode(map[string]string{"user_id": asked.Identifier.User, "device_id": asked.DeviceID, "access_token": accessToken})
 }
