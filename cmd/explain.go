@@ -40,12 +40,16 @@ func faultHint(err error) string {
 	return ""
 }
 
-// accountArgument is how an account is named to a login command.
-func accountArgument(name string) string {
-	if name == "" {
-		return "@user:server"
+// loginCommand is the command that logs an account in as it did before.
+func loginCommand(flow, account string) string {
+	command := "password"
+	if kind, ok := login.KindOf(flow); ok {
+		command = kind.Command
 	}
-	return "--account " + shellWord(name)
+	if account == "" {
+		return "mxlogin " + command + " @user:server"
+	}
+	return "mxlogin " + command + " --account " + shellWord(account)
 }
 
 func failureOf(c class, message, hint string) output.Failure {
@@ -111,13 +115,13 @@ func describeSession(err error) (output.Failure, bool) {
 	case errors.As(err, &choice):
 		return failureOf(classUsage, choice.Error(), "name one with --account"), true
 	case errors.As(err, &none):
-		hint := "log in: mxlogin password " + accountArgument(none.Account)
+		hint := "log in: " + loginCommand(none.Flow, none.Account)
 		if none.Unknown {
 			hint = "see what is saved: mxlogin accounts"
 		}
 		return failureOf(classNoSession, none.Error(), hint), true
 	case errors.As(err, &over):
-		hint := "log in again: mxlogin password " + accountArgument(over.Account)
+		hint := "log in again: " + loginCommand(over.Flow, over.Account)
 		message := over.Error()
 		if over.DeviceID != "" {
 			message += "; its device " + over.DeviceID + " is kept for the next login"

@@ -147,7 +147,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"unknown account", &choose.NoSessionError{Unknown: true, Reason: "no account of this name is saved"}},
 		{"logged out", &choose.NoSessionError{Account: "work", Reason: "it is logged out"}},
 		{"session over", &session.OverError{Account: "work", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
-		{"session over, device kept", &session.OverError{Account: "work", DeviceID: "ABCDEFGHIJ", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
+		{"session over, device kept", &session.OverError{Account: "work", Flow: client.FlowToken, DeviceID: "ABCDEFGHIJ", Err: refusal(401, "M_UNKNOWN_TOKEN", "")}},
 		{"not saved", &session.UnsavedError{Fate: session.Fate{LoggedOut: true}, Err: &config.FileError{Op: "write", Path: "config.yaml", Err: errors.New("no space left on device")}}},
 		{"answer lost", &session.UnfinishedError{DeviceID: "ABCDEFGHIJ", Pending: true, Err: cut}},
 		{"no logout", &KeptError{Err: cut}},

@@ -45,6 +45,7 @@ func (e *ChoiceError) Error() string {
 // NoSessionError tells that there is no session to work with.
 type NoSessionError struct {
 	Account string // "" where there is no account at all
+	Flow    string // that the account logged in by
 	Unknown bool   // no account of this name is saved
 	Reason  string
 }

@@ -72,7 +72,7 @@ func (r Request) chooseFlow(ctx context.Context, lookup *discovery.Lookup) (Requ
 	}
 	kind := flow.Kind()
 	r.By, r.Type, r.API, r.Prefix, r.Offered = flow, kind.Type, kind.API, offer.Prefix, offer.Flows
-	r.Keeper.Reporter.Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways see mxlogin flows %s", kind.Type, why, r.Base),
+	r.Keeper.Reporter.Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways see mxlogin flows", kind.Type, why),
 		map[string]any{"flow": kind.Type, "reason": why})
 	return r, nil
 }

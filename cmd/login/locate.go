@@ -50,7 +50,10 @@ func (r Request) discover(ctx context.Context, server matrixid.ServerName) (Requ
 // tell the place.
 func (r Request) decide() (*config.Account, choose.Place, error) {
 	saved, err := choose.ForLogin(r.File, r.Account, r.Who, choose.Place{})
-	if err != nil && !(isChoice(err) && (!r.saves() || r.namesPlace())) {
+	if isChoice(err) && r.namesPlace() {
+		err = nil // the place may tell which
+	}
+	if err = r.mindChoice(err); err != nil {
 		return nil, choose.Place{}, err
 	}
 	place, err := choose.Homeserver(r.Settings, r.File, r.Target, saved, r.Keeper.Reporter.Warning)
@@ -58,14 +61,19 @@ func (r Request) decide() (*config.Account, choose.Place, error) {
 		return saved, withAccount(place, saved), err
 	}
 	saved, err = choose.ForLogin(r.File, r.Account, r.Who, place)
-	if isChoice(err) && !r.saves() {
-		err = nil // which account is meant does not matter where none is changed
-	}
-	if err != nil || saved == nil {
+	if err = r.mindChoice(err); err != nil || saved == nil {
 		return nil, place, err
 	}
 	place, err = choose.AccountPlace(*saved)
 	return saved, place, err
+}
+
+// mindChoice drops the error that several accounts are meant where none is changed.
+func (r Request) mindChoice(err error) error {
+	if isChoice(err) && !r.saves() {
+		return nil
+	}
+	return err
 }
 
 // saves reports whether the session is to be kept.

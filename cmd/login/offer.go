@@ -32,31 +32,26 @@ func (o Offer) IsEmpty() bool { return !o.HasLegacy && o.OAuth == nil }
 // Ask asks a homeserver for all its ways to log in, side by side. lookup, where it
 // is not nil, is confirmed meanwhile; an error of that goes before the others.
 func Ask(ctx context.Context, t *transport.Client, base matrixid.BaseURL, lookup *discovery.Lookup) (Offer, error) {
-	offer := Offer{Base: base}
-	err := together(
-		func() error { return confirm(ctx, lookup) },
-		func() (err error) {
-			offer.Flows, offer.HasLegacy, err = askFlows(ctx, t, base)
-			return err
-		},
-		func() (err error) {
-			offer.OAuth, err = askOAuth(ctx, t, base)
-			return err
-		},
-	)
+	var metadata *oauth.Metadata
+	offer, err := askLegacy(ctx, t, base, lookup, func() (err error) {
+		metadata, err = askOAuth(ctx, t, base)
+		return err
+	})
+	offer.OAuth = metadata
 	return offer, err
 }
 
-// askLegacy is Ask for the flows of the legacy API alone.
-func askLegacy(ctx context.Context, t *transport.Client, base matrixid.BaseURL, lookup *discovery.Lookup) (Offer, error) {
+// askLegacy is Ask for the flows of the legacy API alone, and does what else there
+// is to do meanwhile.
+func askLegacy(ctx context.Context, t *transport.Client, base matrixid.BaseURL, lookup *discovery.Lookup, meanwhile ...func() error) (Offer, error) {
 	offer := Offer{Base: base}
-	err := together(
+	err := together(append([]func() error{
 		func() error { return confirm(ctx, lookup) },
 		func() (err error) {
 			offer.Flows, offer.HasLegacy, err = askFlows(ctx, t, base)
 			return err
 		},
-	)
+	}, meanwhile...)...)
 	return offer, err
 }
 

@@ -94,6 +94,7 @@ func (e *UnsupportedError) Error() string {
 // OverError tells that the server ended the session.
 type OverError struct {
 	Account  string
+	Flow     string // that the account logged in by
 	DeviceID string // kept where the server keeps the device
 	Err      error
 }

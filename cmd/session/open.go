@@ -44,7 +44,7 @@ func NoSession(account config.Account) error {
 	if account.Pending {
 		reason = "its login was not finished"
 	}
-	return &choose.NoSessionError{Account: account.Name, Reason: reason}
+	return &choose.NoSessionError{Account: account.Name, Flow: account.Flow, Reason: reason}
 }
 
 // Do sends what send sends, with the session's token. Where the server says that
@@ -85,7 +85,7 @@ func (s *Session) WhoAmI(ctx context.Context) (client.Identity, error) {
 func (s *Session) over(ctx context.Context, cause error) error {
 	var refusal *transport.MatrixError
 	errors.As(cause, &refusal)
-	over := &OverError{Account: s.Account.Name, Err: cause}
+	over := &OverError{Account: s.Account.Name, Flow: s.Account.Flow, Err: cause}
 	if refusal.SoftLogout {
 		over.DeviceID = s.Account.DeviceID
 	}

@@ -1,0 +1,50 @@
+package login_test
+
+import (
+	"testing"
+
+	"mxlogin/client"
+	"mxlogin/cmd/login"
+)
+
+func TestBest(t *testing.T) {
+	offer := func(types ...string) login.Offer {
+		var o login.Offer
+		for _, loginType := range types {
+			o.List = append(o.List, client.Flow{Type: loginType})
+		}
+		return o
+	}
+	both := offer(client.FlowToken, client.FlowPassword)
+	tests := []struct {
+		name  string
+		offer login.Offer
+		can   login.Can
+		want  string // "" is none
+	}{
+		{"a password", both, login.Can{}, client.FlowPassword},
+		{"a login token is at hand", both, login.Can{LoginToken: "MXLOGIN_LOGIN_TOKEN"}, client.FlowToken},
+		{"a password was named beside it", both, login.Can{LoginToken: "MXLOGIN_LOGIN_TOKEN", Password: "a flag"}, client.FlowPassword},
+		{"a login token that the server does not take", offer(client.FlowPassword), login.Can{LoginToken: "MXLOGIN_LOGIN_TOKEN"}, client.FlowPassword},
+		{"no login token", offer(client.FlowToken), login.Can{}, ""},
+		{"nothing that mxlogin does", offer(client.FlowSSO), login.Can{}, ""},
+		{"nothing", offer(), login.Can{}, ""},
+	}
+	for _, test := range tests {
+		kind, why, ok := login.Best(test.offer, test.can)
+		if kind.Type != test.want || ok != (test.want != "") || ok && why == "" {
+			t.Errorf("%s: %q, %q, %t", test.name, kind.Type, why, ok)
+		}
+	}
+}
+
+// TestKinds: flows, the choice of login, hints and refusals read one table.
+func TestKinds(t *testing.T) {
+	seen := map[string]bool{}
+	for _, kind := range login.Kinds() {
+		if kind.Type == "" || kind.API == "" || kind.Command == "" || kind.Refused == "" || seen[kind.Type] {
+			t.Errorf("a row lacks something, or is there twice: %+v", kind)
+		}
+		seen[kind.Type] = true
+	}
+}
