@@ -490,3 +490,45 @@ func TestI33_TimesAreSaneWhateverTheClockSays(t *testing.T) {
 		}
 	}
 }
+
+// TestQ1_AnAccountOfAnotherHomeserverIsNotTakenOver: under whatever name it is saved.
+func TestQ1_AnAccountOfAnotherHomeserverIsNotTakenOver(t *testing.T) {
+	for _, name := range []string{"@alice:hs.test", "work"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			theirs := w.aliceWith("token-of-another-homeserver", "THEIRS")
+			theirs.Name, theirs.Homeserver = name, "https://other.test"
+			w.put(theirs)
+			before := w.read()
+			l := w.asAlice()
+			l.Who = choose.Who{}
+			attempt := w.begin(l)
+			w.answers(logout, 200, `{}`)
+			_, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", attempt.Options().DeviceID))
+			var foreign *session.ForeignUserError
+			if !errors.As(err, &foreign) || !foreign.Fate.LoggedOut || foreign.Elsewhere.Account != name {
+				t.Errorf("got %v", err)
+			}
+			if diff := cmp.Diff(before, w.read()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestQ14_BeginLooksUnderTheLock: the account of another homeserver came after the
+// run had read the file. Nothing is sent.
+func TestQ14_BeginLooksUnderTheLock(t *testing.T) {
+	w := newWorld(t)
+	theirs := w.aliceWith("token-of-another-homeserver", "THEIRS")
+	theirs.Homeserver = "https://other.test"
+	w.put(theirs)
+	before := w.read()
+	var elsewhere *choose.ElsewhereError
+	if _, err := w.keeper.NewAttempt(w.asAlice()).Begin(t.Context()); !errors.As(err, &elsewhere) {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff(before, w.read()); diff != "" {
+		t.Error(diff)
+	}
+}
