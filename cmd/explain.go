@@ -132,7 +132,10 @@ func describeSession(err error) (output.Failure, bool) {
 }
 
 func elsewhereHint(e *choose.ElsewhereError) string {
-	return fmt.Sprintf("a login keeps both with --account and a new name, and replaces this account with --account %s", shellWord(e.Account))
+	if e.InUse {
+		return "leave out the account, or --homeserver and MXLOGIN_HOMESERVER"
+	}
+	return fmt.Sprintf("to keep both, log in with --account and a new name; to replace this account, with --account %s", shellWord(e.Account))
 }
 
 func describeUnfinished(e *session.UnfinishedError) output.Failure {

@@ -141,6 +141,7 @@ func errorSamples(t *testing.T) []errorSample {
 			Fate:      session.Fate{LoggedOut: true},
 		}},
 		{"account of another server", &choose.ElsewhereError{Account: "work", Saved: "https://matrix.example.org", Meant: "https://other.example"}},
+		{"session of another server", &choose.ElsewhereError{Account: "work", Saved: "https://matrix.example.org", Meant: "https://other.example", InUse: true}},
 		{"token of another device", &session.StrangerError{Account: "work", UserID: "@alice:example.org", DeviceID: "LAPTOP", GotUser: "@alice:example.org", GotDevice: "PHONE"}},
 		{"session of another API", &session.UnsupportedError{Account: "work", API: "oauth"}},
 		{"no account", &choose.NoSessionError{Reason: "no account is saved"}},

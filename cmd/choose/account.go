@@ -43,7 +43,9 @@ func selectNamedAt(f *config.File, name string, place Place) (config.Account, er
 	}
 	here := at(matches, place)
 	if len(here) == 0 {
-		return config.Account{}, Elsewhere(matches[0], place.String())
+		elsewhere := Elsewhere(matches[0], place.String())
+		elsewhere.InUse = true
+		return config.Account{}, elsewhere
 	}
 	return only(here, "several accounts are of "+here[0].UserID)
 }

@@ -63,6 +63,7 @@ type ElsewhereError struct {
 	Account string // its name
 	Saved   string // base URL of its homeserver
 	Meant   string // base URL, or server name, of the other one
+	InUse   bool   // its session was to be used, and no login to be made
 }
 
 func (e *ElsewhereError) Error() string {
