@@ -28,6 +28,8 @@ func exitCodes() []exitCode {
 		{"6", "rate limited for longer than --max-wait"},
 		{"7", "the server does not offer the flow, refused the request as malformed, redirected a secret, or broke the protocol"},
 		{"8", "a person is needed and there is no terminal, or nobody answered in time"},
+		{"126", "exec: the command cannot be run"},
+		{"127", "exec: the command is not found"},
 		{"128+N", "ended by signal N"},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"mxlogin/client/clienttest"
+	"mxlogin/cmd"
 )
 
 // TestFake runs the scripts that play a homeserver.
@@ -160,6 +162,9 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	want, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	if args[1] == "mxlogin" {
+		checkCodeIsListed(ts, want, args[2:])
+	}
 	err = ts.Exec(args[1], args[2:]...)
 	got := 0
 	var exit *exec.ExitError
@@ -184,6 +189,23 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// checkCodeIsListed holds that the help of a command lists the exit code that a
+// script has it end with. exec has that of its command, too.
+func checkCodeIsListed(ts *testscript.TestScript, code int, args []string) {
+	command, _, err := cmd.NewRoot(&cmd.App{}).Find(args)
+	if err != nil || command.Name() == "exec" || code >= 128 {
+		return
+	}
+	for ; command.HasParent(); command = command.Parent() {
+		if listed, ok := command.Annotations["mxlogin_exits"]; ok {
+			if !slices.Contains(strings.Fields(listed), strconv.Itoa(code)) {
+				ts.Fatalf("the help of %s does not list exit code %d", command.CommandPath(), code)
+			}
+			return
+		}
 	}
 }
 
