@@ -129,7 +129,8 @@ func (r *run) endEphemeral(ctx context.Context, account config.Account) {
 }
 
 // childEnvironment is what a command finds its session by, and what a mxlogin inside
-// it does: a saved session by its name, another by its token and its homeserver.
+// it does: a saved session by its name, another by its token and its homeserver, and
+// by how that may be reached.
 func (r *run) childEnvironment(account config.Account) []string {
 	environ := slices.DeleteFunc(r.Environment.ForChildren(), func(entry string) bool {
 		return strings.HasPrefix(entry, "MXLOGIN_ACCOUNT=") || strings.HasPrefix(entry, "MXLOGIN_HOMESERVER=")
@@ -145,6 +146,12 @@ func (r *run) childEnvironment(account config.Account) []string {
 	}
 	if account.Name != "" {
 		return append(environ, "MXLOGIN_ACCOUNT="+account.Name)
+	}
+	if r.settings.CAFile != "" {
+		environ = append(environ, "MXLOGIN_CA_FILE="+r.settings.CAFile)
+	}
+	if len(r.settings.AllowHTTP) > 0 {
+		environ = append(environ, "MXLOGIN_ALLOW_HTTP="+strings.Join(r.settings.AllowHTTP, ","))
 	}
 	return append(environ,
 		"MXLOGIN_HOMESERVER="+account.Homeserver,

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"mxlogin/cmd/choose"
 	"mxlogin/cmd/login"
 )
 
@@ -60,10 +59,10 @@ func runPassword(ctx context.Context, r *run, o *passwordOptions) error {
 	if err != nil {
 		return err
 	}
-	request := login.Request{
-		Target: choose.Target{User: who.User},
-		By:     login.Password{Identifier: identifier, Source: o.password.source(r.Environment)},
-	}
+	request := login.Request{By: login.Password{Identifier: identifier, Source: o.password.source(r.Environment)}}
 	request.Who = who
+	if o.user != "" {
+		request.Target.User = who.User
+	}
 	return r.logIn(ctx, &o.loginFlags, request)
 }

@@ -46,11 +46,11 @@ func Homeserver(s *config.Settings, f *config.File, target Target, saved *config
 		return named, refuseContradiction(named, target)
 	case !target.IsZero() && target.User.IsZero():
 		return target.place(), nil
-	case saved != nil && DecidesPlace(*saved):
+	case saved != nil && (target.User.IsZero() || DecidesPlace(*saved)):
 		if source == config.SourceEnv && !IsAt(*saved, named) {
 			return Place{}, Elsewhere(*saved, named.String())
 		}
-		return AccountPlace(*saved)
+		return accountPlace(*saved)
 	case source == config.SourceEnv:
 		return named, nil
 	case !target.User.IsZero():
@@ -129,8 +129,7 @@ func Elsewhere(a config.Account, meant string) *ElsewhereError {
 	return &ElsewhereError{Account: a.Name, Saved: a.Homeserver, Meant: meant}
 }
 
-// AccountPlace is the place where a saved account logs in.
-func AccountPlace(account config.Account) (Place, error) {
+func accountPlace(account config.Account) (Place, error) {
 	base, err := matrixid.ParseBaseURL(LoginBase(account))
 	if err != nil {
 		return Place{}, fmt.Errorf("account %s: homeserver: %w", account.Name, err)
@@ -147,7 +146,7 @@ func defaultPlace(f *config.File) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	return AccountPlace(account)
+	return accountPlace(account)
 }
 
 // ParseBaseURL reads the base URL of a homeserver that a person was asked for.

@@ -99,6 +99,7 @@ func (r Request) askWho(ctx context.Context) (Request, error) {
 	if r.Who, err = choose.ParseUser(answer, r.Keeper.Reporter.Warning); err != nil {
 		return r, err
 	}
+	r.Typed = !r.Who.User.IsZero()
 	r.Saved, err = choose.ForLogin(r.File, r.Account, r.Who, choose.Place{Base: r.Base})
 	return r, err
 }

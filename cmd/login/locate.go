@@ -61,11 +61,7 @@ func (r Request) decide() (*config.Account, choose.Place, error) {
 		return saved, withAccount(place, saved), err
 	}
 	saved, err = choose.ForLogin(r.File, r.Account, r.Who, place)
-	if err = r.mindChoice(err); err != nil || saved == nil {
-		return nil, place, err
-	}
-	place, err = choose.AccountPlace(*saved)
-	return saved, place, err
+	return saved, withAccount(place, saved), r.mindChoice(err)
 }
 
 // mindChoice drops the error that several accounts are meant where none is changed.
@@ -91,9 +87,12 @@ func isChoice(err error) bool {
 }
 
 // withAccount adds the account to a place that it is at: what it remembers of its
-// homeserver counts for no other.
+// homeserver counts for no other, also where the homeserver itself has named that.
 func withAccount(place choose.Place, saved *config.Account) choose.Place {
-	if saved != nil && choose.IsAt(*saved, place) {
+	if saved == nil || !choose.IsAt(*saved, place) {
+		return place
+	}
+	if choose.DecidesPlace(*saved) || choose.LoginBase(*saved) == place.Base.String() {
 		place.Account = saved
 	}
 	return place

@@ -50,6 +50,7 @@ type Person interface {
 // is asked for before the flow is known to be offered, and none sent before the
 // config file has been written.
 func Login(ctx context.Context, r Request) (session.Result, error) {
+	r.Typed = !r.Target.User.IsZero()
 	r, lookup, err := locate(ctx, r)
 	if err != nil {
 		return session.Result{}, err

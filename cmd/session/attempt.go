@@ -18,6 +18,7 @@ const FlowImport = "import"
 // Login is what a login is about to do.
 type Login struct {
 	Who        choose.Who
+	Typed      bool   // the person wrote the user ID in full, for this login
 	Type       string // of the flow
 	API        string
 	Base       matrixid.BaseURL    // that gets the secret

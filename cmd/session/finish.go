@@ -93,8 +93,7 @@ func (a *Attempt) loginAs(user matrixid.UserID) string {
 // vouchedFor reports whether the user ID is of this homeserver by more than the
 // server's own word: the person typed it, or discovery of its server name led here.
 func (a *Attempt) vouchedFor(user matrixid.UserID) bool {
-	typed := !a.Who.User.IsZero() && a.Who.User.Names(user)
-	return typed || a.Server == user.Server()
+	return a.Typed && a.Who.User.Names(user) || a.Server == user.Server()
 }
 
 // save writes the entry, in place of the pending one, and makes the first account

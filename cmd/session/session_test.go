@@ -98,7 +98,7 @@ func connect(t *testing.T, n session.Network) session.Connection {
 // asAlice is a login of @alice:hs.test by password that nothing is known about.
 func (w *world) asAlice() session.Login {
 	return session.Login{
-		Who:  choose.Who{User: userID(w.t, "@alice:hs.test")},
+		Who: choose.Who{User: userID(w.t, "@alice:hs.test")}, Typed: true,
 		Type: client.FlowPassword, API: config.APILegacy, Base: w.base,
 		Connection: connect(w.t, w.keeper.Network),
 	}
