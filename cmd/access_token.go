@@ -21,21 +21,28 @@ say. "header" is a line for curl; "env" sets MATRIX_ variables.`,
   mxlogin access-token -o header | curl -H '@-' https://matrix.example.org/_matrix/client/v3/sync
   mxlogin access-token -o env > matrix.env`,
 		Args: atMostOne("ACCOUNT"),
-		RunE: r.command(func(_ context.Context, args []string) error { return runAccessToken(r, argument(args)) }),
+		RunE: r.command(func(ctx context.Context, args []string) error {
+			return runAccessToken(ctx, r, argument(args))
+		}),
 	}
 }
 
-func runAccessToken(r *run, argument string) error {
+func runAccessToken(ctx context.Context, r *run, argument string) error {
 	format := output.Token
 	if r.isGiven("output") {
 		format = r.format
 	}
-	account, err := r.account(argument)
+	account, keeper, err := r.session(ctx, argument)
 	if err != nil {
 		return err
 	}
 	if !account.HasSession() {
 		return session.NoSession(account)
 	}
-	return r.printSession(format, session.Result{Account: account, Saved: true, Reused: true}, true)
+	if format != output.Token && format != output.Header { // which show no more than the token
+		if account, err = identified(ctx, keeper, account); err != nil {
+			return err
+		}
+	}
+	return r.printSession(format, session.Result{Account: account, Saved: account.Name != "", Reused: true}, true)
 }

@@ -29,7 +29,7 @@ func secretKinds() []secretKind {
 	return []secretKind{
 		{"password", envPassword, "the password, where no flag names another source"},
 		{"login-token", envLoginToken, "the login token of mxlogin token, in the same way"},
-		{"access-token", envAccessToken, "the access token of mxlogin import; with MXLOGIN_HOMESERVER a session that is not saved, for whoami, logout and exec"},
+		{"access-token", envAccessToken, "the access token of mxlogin import; with MXLOGIN_HOMESERVER a session that is not saved, for whoami, access-token, logout and exec"},
 	}
 }
 

@@ -74,17 +74,15 @@ func runExec(ctx context.Context, r *run, o *execOptions) error {
 	if o.ephemeral != "" {
 		return r.execEphemeral(ctx, o, program)
 	}
-	opened, err := r.open(ctx, o.account)
+	account, keeper, err := r.session(ctx, o.account)
 	if err != nil {
 		return err
 	}
-	account := opened.Account
-	if account.Name == "" { // of the environment, which does not say whose it is
-		who, err := opened.WhoAmI(ctx)
-		if err != nil {
-			return err
-		}
-		account.UserID, account.DeviceID = who.UserID.String(), who.DeviceID
+	if !account.HasSession() {
+		return session.NoSession(account)
+	}
+	if account, err = identified(ctx, keeper, account); err != nil {
+		return err
 	}
 	return r.runChild(ctx, program, o.command, r.childEnvironment(account))
 }

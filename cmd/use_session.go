@@ -21,6 +21,8 @@ func (r *run) session(ctx context.Context, argument string) (config.Account, *se
 	if err != nil {
 		return config.Account{}, nil, err
 	}
+	r.scrubber.Add(account.AccessToken)
+	r.scrubber.Add(account.RefreshToken)
 	keeper, err := r.saving()
 	return account, keeper, err
 }
@@ -32,6 +34,24 @@ func (r *run) open(ctx context.Context, argument string) (*session.Session, erro
 		return nil, err
 	}
 	return keeper.Open(account)
+}
+
+// identified returns an account with its user and device: a session of the
+// environment does not say whose it is, the server does.
+func identified(ctx context.Context, keeper *session.Keeper, account config.Account) (config.Account, error) {
+	if account.Name != "" {
+		return account, nil
+	}
+	opened, err := keeper.Open(account)
+	if err != nil {
+		return config.Account{}, err
+	}
+	who, err := opened.WhoAmI(ctx)
+	if err != nil {
+		return config.Account{}, err
+	}
+	account.UserID, account.DeviceID = who.UserID.String(), who.DeviceID
+	return account, nil
 }
 
 // account returns the saved account that is meant.
