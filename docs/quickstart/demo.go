@@ -40,7 +40,7 @@ func steps(homeserver, password string) []step {
 		{
 			why: `Log in. On a terminal mxlogin asks for the password; here, as in a script, it is
 piped in. It is never an argument: other users of a machine can see those.`,
-			args:     []string{"password", demoUser, "--homeserver", homeserver, "--password-stdin"},
+			args:     []string{"password", demoUserID, "--homeserver", homeserver, "--password-stdin"},
 			password: password,
 		},
 		{

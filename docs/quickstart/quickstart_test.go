@@ -40,7 +40,7 @@ func TestRun_ShowsALogin(t *testing.T) {
 	for _, line := range []string{
 		`\$ mxlogin flows ` + homeserver,
 		`m\.login\.password +mxlogin password USER .*`,
-		`\$ printf %s "\$PASSWORD" \| mxlogin password demo --homeserver ` + homeserver + ` --password-stdin`,
+		`\$ printf %s "\$PASSWORD" \| mxlogin password '?@demo:localhost'? --homeserver ` + homeserver + ` --password-stdin`,
 		`Logged in as @demo:localhost`,
 		`\$ mxlogin whoami`,
 		`@demo:localhost, device [A-Z]{10}, at ` + homeserver,

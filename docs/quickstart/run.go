@@ -15,6 +15,9 @@ import (
 // demoUser is the localpart of the user who logs in.
 const demoUser = "demo"
 
+// demoUserID is the whole user ID: the homeserver is called localhost.
+const demoUserID = "@" + demoUser + ":localhost"
+
 // run plays the demo to out for a user with the given password, and leaves
 // nothing behind. If ctx ends first, the error is its cause.
 func run(ctx context.Context, out io.Writer, environ []string, password string) (err error) {
