@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -43,7 +45,7 @@ func (lost) RoundTrip(r *http.Request) (*http.Response, error) {
 		return answer(r, http.StatusInternalServerError, "broken"), nil
 	case r.URL.Host == "dead.test" && strings.HasPrefix(r.URL.Path, "/.well-known"):
 		return answer(r, http.StatusOK, `{"m.homeserver":{"base_url":"https://dead.test"}}`), nil
-	case r.URL.Host == "dead.test":
+	case r.URL.Host == "dead.test", r.URL.Host == "192.0.2.1":
 		return answer(r, http.StatusNotFound, "{}"), nil
 	}
 	return http.DefaultTransport.RoundTrip(r)
@@ -97,5 +99,34 @@ func TestABaseURLIsAskedForOnceWhereDiscoveryLeavesItToThePerson(t *testing.T) {
 				t.Errorf("asked %q", someone.asked)
 			}
 		})
+	}
+}
+
+// TestABaseURLThatIsTypedHasNothingOfTheAccount: what the account remembers of its
+// homeserver is not meant for the place that a person names instead.
+func TestABaseURLThatIsTypedHasNothingOfTheAccount(t *testing.T) {
+	h := newHome(t)
+	const file = `version: 1
+accounts:
+  - user_id: "@alice:hs.test"
+    homeserver: https://matrix.hs.test
+    access_token: tok-of-the-test
+    flow: m.login.password
+    allow_http: [192.0.2.1]
+`
+	if err := os.WriteFile(filepath.Join(h.dir, "config.yaml"), []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	args := []string{"password", "alice", "--homeserver", "hs.test", "--account", "@alice:hs.test"}
+	code := cmd.Run(t.Context(), args, &cmd.App{
+		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr, Now: time.Now, RoundTripper: lost{},
+		Environment: cmd.NewEnvironment(h.environ),
+		OpenTerminal: func() (terminal.Prompter, error) {
+			return &person{line: "http://192.0.2.1", secret: "pw-of-the-test"}, nil
+		},
+	})
+	if code != 2 || !strings.Contains(stderr.String(), "plain http is not allowed") {
+		t.Errorf("exit code %d\n%s", code, &stderr)
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/discovery"
-	"mxlogin/client/matrixid"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
 )
@@ -19,10 +18,12 @@ func takeFlow(ctx context.Context, r Request, lookup *discovery.Lookup) (Request
 	took, err := r.checkFlow(ctx, lookup)
 	var failed *discovery.Error
 	if errors.As(err, &failed) {
-		if r.Base, err = askForBase(ctx, r.Person, err); err != nil {
+		if r, err = r.goWhereTold(ctx, r.Saved, err); err != nil {
 			return r, err
 		}
-		r.Server = matrixid.ServerName{} // discovery did not lead here
+		if r.Saved, err = r.savedAt(r.Saved); err != nil {
+			return r, err
+		}
 		took, err = r.checkFlow(ctx, nil)
 	}
 	if err != nil {

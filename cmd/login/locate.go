@@ -26,7 +26,7 @@ func locate(ctx context.Context, r Request) (Request, *discovery.Lookup, error) 
 	r.Base = place.Base
 	var lookup *discovery.Lookup
 	if r.Base.IsZero() {
-		if r, lookup, err = r.discover(ctx, place.Server); err != nil {
+		if r, lookup, err = r.discover(ctx, place.Server, saved); err != nil {
 			return r, nil, err
 		}
 	}
@@ -35,10 +35,10 @@ func locate(ctx context.Context, r Request) (Request, *discovery.Lookup, error) 
 }
 
 // discover finds the base URL behind a server name, or asks for one.
-func (r Request) discover(ctx context.Context, server matrixid.ServerName) (Request, *discovery.Lookup, error) {
+func (r Request) discover(ctx context.Context, server matrixid.ServerName, saved *config.Account) (Request, *discovery.Lookup, error) {
 	lookup, err := discovery.Locate(ctx, r.Connection.Transport, server)
 	if err != nil {
-		r.Base, err = askForBase(ctx, r.Person, err)
+		r, err = r.goWhereTold(ctx, saved, err)
 		return r, nil, err
 	}
 	r.Base, r.Server = lookup.Base(), server
@@ -108,6 +108,18 @@ func (r Request) savedAt(saved *config.Account) (*config.Account, error) {
 		return nil, nil
 	}
 	return nil, choose.Elsewhere(*saved, r.Base.String())
+}
+
+// goWhereTold takes the base URL that a person gives after discovery has failed with
+// cause. It is reached by what is remembered of that place alone.
+func (r Request) goWhereTold(ctx context.Context, saved *config.Account, cause error) (Request, error) {
+	base, err := askForBase(ctx, r.Person, cause)
+	if err != nil {
+		return r, err
+	}
+	r.Base, r.Server = base, matrixid.ServerName{}
+	r.Connection, err = r.Keeper.Network.For(withAccount(choose.Place{Base: base}, saved).Account)
+	return r, err
 }
 
 // askForBase asks for a base URL, once, where discovery leaves it to the person and
