@@ -19,18 +19,23 @@ const (
 // Session is a login's answer, read strictly. home_server is not part of it: it
 // is deprecated, and the user ID says the same.
 type Session struct {
-	UserID       matrixid.UserID
-	DeviceID     string // "" where the server named none
+	UserID   matrixid.UserID
+	DeviceID string // "" where the server named none
+	Tokens
+
+	// WellKnown is where the server says that it is to be found from now on.
+	WellKnown WellKnown
+}
+
+// Tokens are what a session is used by and renewed with.
+type Tokens struct {
 	AccessToken  secret.Value
-	RefreshToken secret.Value // empty where the session cannot be renewed
+	RefreshToken secret.Value // empty where the server gave none
 
 	// Expires says that the access token ends Lifetime after the answer, a
 	// Lifetime of 0 that it already has. No Lifetime is over ten years.
 	Expires  bool
 	Lifetime time.Duration
-
-	// WellKnown is where the server says that it is to be found from now on.
-	WellKnown WellKnown
 }
 
 // WellKnown is the discovery information in a login's answer.
@@ -48,23 +53,28 @@ func readSession(answer transport.Object) (Session, error) {
 	if s.UserID, err = readUserID(answer); err != nil {
 		return Session{}, err
 	}
-	if s.AccessToken, err = readToken(answer, "access_token"); err != nil {
-		return Session{}, err
-	}
-	if s.AccessToken.IsZero() {
-		return Session{}, answer.Invalid("access_token", "is missing")
-	}
-	if s.RefreshToken, err = readToken(answer, "refresh_token"); err != nil {
+	if s.Tokens, err = readTokens(answer); err != nil {
 		return Session{}, err
 	}
 	if s.DeviceID, err = readDeviceID(answer); err != nil {
 		return Session{}, err
 	}
-	if s.Lifetime, s.Expires, err = readLifetime(answer); err != nil {
-		return Session{}, err
-	}
 	s.WellKnown = readWellKnown(answer)
 	return s, nil
+}
+
+func readTokens(answer transport.Object) (t Tokens, err error) {
+	if t.AccessToken, err = readToken(answer, "access_token"); err != nil {
+		return Tokens{}, err
+	}
+	if t.AccessToken.IsZero() {
+		return Tokens{}, answer.Invalid("access_token", "is missing")
+	}
+	if t.RefreshToken, err = readToken(answer, "refresh_token"); err != nil {
+		return Tokens{}, err
+	}
+	t.Lifetime, t.Expires, err = readLifetime(answer)
+	return t, err
 }
 
 // refuseEcho refuses an answer that holds the secret which was just sent, in a field

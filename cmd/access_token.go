@@ -13,7 +13,8 @@ func newAccessToken(r *run) *cobra.Command {
 	return &cobra.Command{
 		Use:   "access-token [ACCOUNT]",
 		Short: "Print the saved access token",
-		Long: `Print the access token of a saved account, for use by other programs.
+		Long: `Print the access token of a saved account, for use by other programs. A session
+that can be renewed is, shortly before its access token ends.
 
 The format is "token" unless --output says otherwise, whatever the settings
 say. "header" is a line for curl; "env" sets MATRIX_ variables.`,
@@ -32,15 +33,13 @@ func runAccessToken(ctx context.Context, r *run, argument string) error {
 	if r.isGiven("output") {
 		format = r.format
 	}
-	account, keeper, err := r.session(ctx, argument)
+	opened, err := r.open(ctx, argument)
 	if err != nil {
 		return err
 	}
-	if !account.HasSession() {
-		return session.NoSession(account)
-	}
+	account := opened.Account
 	if format != output.Token && format != output.Header { // which show no more than the token
-		if account, err = identified(ctx, keeper, account); err != nil {
+		if account, err = identified(ctx, opened); err != nil {
 			return err
 		}
 	}

@@ -74,14 +74,12 @@ func runExec(ctx context.Context, r *run, o *execOptions) error {
 	if o.ephemeral != "" {
 		return r.execEphemeral(ctx, o, program)
 	}
-	account, keeper, err := r.session(ctx, o.account)
+	opened, err := r.open(ctx, o.account)
 	if err != nil {
 		return err
 	}
-	if !account.HasSession() {
-		return session.NoSession(account)
-	}
-	if account, err = identified(ctx, keeper, account); err != nil {
+	account, err := identified(ctx, opened)
+	if err != nil {
 		return err
 	}
 	return r.runChild(ctx, program, o.command, r.childEnvironment(account))

@@ -95,6 +95,7 @@ func describeSession(err error) (output.Failure, bool) {
 	var elsewhere *choose.ElsewhereError
 	var stranger *session.StrangerError
 	var unsupported *session.UnsupportedError
+	var fixed *session.NotRenewableError
 	switch {
 	case errors.As(err, &kept):
 		return wrapping(kept.Err, "; the saved session is kept", "try again later; --local-only forgets the session here and leaves it on the server"), true
@@ -112,6 +113,8 @@ func describeSession(err error) (output.Failure, bool) {
 		return failureOf(classAuth, stranger.Error(), "log in again under another name: --account NAME"), true
 	case errors.As(err, &unsupported):
 		return failureOf(classInternal, unsupported.Error(), ""), true
+	case errors.As(err, &fixed):
+		return failureOf(classNoSession, fixed.Error(), "log in again with a refresh token: "+loginCommand(fixed.Flow, fixed.Account)+" --renewable"), true
 	case errors.As(err, &choice):
 		return failureOf(classUsage, choice.Error(), "name one with --account"), true
 	case errors.As(err, &none):

@@ -15,6 +15,7 @@ import (
 type loginFlags struct {
 	deviceID       string
 	newDevice      bool
+	renewable      bool
 	ifNeeded       bool
 	skipFlows      bool
 	allowOtherUser bool
@@ -29,6 +30,7 @@ func (o *loginFlags) addFlags(all *pflag.FlagSet) {
 func (o *loginFlags) defineFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.deviceID, "device-id", "", "device `ID` to use (default: that of the saved account, or a new one)")
 	flags.BoolVar(&o.newDevice, "new-device", false, "make a new device, and log out the old one of this account")
+	flags.BoolVar(&o.renewable, "renewable", false, "ask for a refresh token: the access token then ends early and is renewed as needed")
 	flags.BoolVar(&o.ifNeeded, "if-needed", false, "do nothing if the saved session is good")
 	flags.BoolVar(&o.skipFlows, "skip-flows", false, "do not ask the server how one may log in")
 	flags.BoolVar(&o.allowOtherUser, "allow-other-user", false, "keep the session of another user than was asked for")
@@ -75,6 +77,7 @@ func (o *loginFlags) request(r *run, request login.Request) login.Request {
 	request.Account = r.settings.Account
 	request.MayMove = r.settings.Source("account") == config.SourceFlag
 	request.DeviceID, request.DeviceName = o.deviceID, r.settings.DeviceName
+	request.Renewable = o.renewable
 	request.NewDevice, request.IfNeeded, request.SkipFlows = o.newDevice, o.ifNeeded, o.skipFlows
 	request.AllowOtherUser, request.KeepHomeserver = o.allowOtherUser, o.keepHomeserver
 	request.Settings, request.File, request.Person = r.settings, r.file, r.person

@@ -108,6 +108,8 @@ func serverWords(done session.ServerSide) string {
 	switch done {
 	case session.AlreadyGone:
 		return "The session was over already; forgot"
+	case session.Expired:
+		return "The access token had expired, so its device stays on the server; forgot"
 	case session.NotAsked:
 		return "Forgot, without asking the server,"
 	}

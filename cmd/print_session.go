@@ -10,7 +10,7 @@ import (
 func (r *run) printSession(format output.Format, s session.Result, showToken bool) error {
 	shown := output.Session{
 		UserID: s.Account.UserID, DeviceID: s.Account.DeviceID, Homeserver: s.Account.Homeserver,
-		Flow: s.Account.Flow, API: s.Account.API, Reused: s.Reused, ExpiresAt: s.Account.ExpiresAt,
+		Flow: s.Account.Flow, API: s.Account.API, Reused: s.Reused, Renewed: s.Renewed, ExpiresAt: s.Account.ExpiresAt,
 		AccessToken: s.Account.AccessToken, RefreshToken: s.Account.RefreshToken,
 	}
 	if s.Saved {

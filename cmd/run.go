@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -144,6 +145,10 @@ func (r *run) newKeeper() *session.Keeper {
 	return &session.Keeper{Network: network, Reporter: r.reporter, Hide: r.scrubber.Add, Now: r.Now}
 }
 
+// lockPatience is how much longer than a server the config file's lock is waited for:
+// who holds it may be renewing a session.
+const lockPatience = 10 * time.Second
+
 // saving returns the keeper of sessions that the config file holds.
 func (r *run) saving() (*session.Keeper, error) {
 	store, err := r.store()
@@ -151,7 +156,7 @@ func (r *run) saving() (*session.Keeper, error) {
 		return nil, err
 	}
 	keeper := *r.keeper
-	keeper.Store = store
+	keeper.Store = store.WithPatience(r.settings.Timeout + r.settings.MaxWait + lockPatience)
 	return &keeper, nil
 }
 

@@ -33,23 +33,20 @@ func (r *run) open(ctx context.Context, argument string) (*session.Session, erro
 	if err != nil {
 		return nil, err
 	}
-	return keeper.Open(account)
+	return keeper.Open(ctx, account)
 }
 
-// identified returns an account with its user and device: a session of the
+// identified returns the account of a session with its user and device: one of the
 // environment does not say whose it is, the server does.
-func identified(ctx context.Context, keeper *session.Keeper, account config.Account) (config.Account, error) {
-	if account.Name != "" {
-		return account, nil
-	}
-	opened, err := keeper.Open(account)
-	if err != nil {
-		return config.Account{}, err
+func identified(ctx context.Context, opened *session.Session) (config.Account, error) {
+	if opened.Account.Name != "" {
+		return opened.Account, nil
 	}
 	who, err := opened.WhoAmI(ctx)
 	if err != nil {
 		return config.Account{}, err
 	}
+	account := opened.Account
 	account.UserID, account.DeviceID = who.UserID.String(), who.DeviceID
 	return account, nil
 }

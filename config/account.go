@@ -22,10 +22,11 @@ type Account struct {
 	DeviceID     string
 	AccessToken  secret.Value
 	RefreshToken secret.Value
-	ExpiresAt    time.Time // of the access token, in whole seconds; zero: unknown
-	Flow         string    // login type, such as m.login.password
-	LoginAs      string    // how the person was named, where it was not by the user ID
-	API          string    // APILegacy or APIOAuth; a file without it means legacy
+	ExpiresAt    time.Time     // of the access token, in whole seconds; zero: unknown
+	Lifetime     time.Duration // of it when it was issued; zero: unknown
+	Flow         string        // login type, such as m.login.password
+	LoginAs      string        // how the person was named, where it was not by the user ID
+	API          string        // APILegacy or APIOAuth; a file without it means legacy
 	OAuth        OAuthClient
 	Prefix       string // "r0" for a server without /v3, else empty
 	CAFile       string
@@ -43,6 +44,28 @@ type OAuthClient struct {
 // HasSession reports whether the account holds a token that may be used.
 func (a Account) HasSession() bool {
 	return !a.Pending && !a.AccessToken.IsZero()
+}
+
+// renewalLead is how long before the end of an access token it is renewed, where a
+// tenth of its life is not less.
+const renewalLead = time.Minute
+
+// IsRenewable reports whether the account holds a session that can be renewed.
+func (a Account) IsRenewable() bool { return a.HasSession() && !a.RefreshToken.IsZero() }
+
+// EndsSoon reports whether the access token ends within a minute, or within a tenth
+// of its life.
+func (a Account) EndsSoon(now time.Time) bool {
+	lead := renewalLead
+	if a.Lifetime > 0 {
+		lead = min(lead, a.Lifetime/10)
+	}
+	return !a.ExpiresAt.IsZero() && !now.Add(lead).Before(a.ExpiresAt)
+}
+
+// HasEnded reports whether the access token is past its end.
+func (a Account) HasEnded(now time.Time) bool {
+	return !a.ExpiresAt.IsZero() && !now.Before(a.ExpiresAt)
 }
 
 // key is the name by which the file knows the account.

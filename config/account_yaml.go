@@ -48,6 +48,8 @@ func decodeField(account *Account, key string, value *yaml.Node, path string) (e
 		account.RefreshToken, err = secretOf(value, path)
 	case "expires_at":
 		account.ExpiresAt, err = timeOf(value, path)
+	case "lifetime":
+		account.Lifetime, err = durationOf(value, path)
 	case "flow":
 		account.Flow, err = stringOf(value, path)
 	case "login_as":
@@ -118,6 +120,7 @@ func accountFields(a Account) []field {
 		{key: "access_token", value: secretNode(a.AccessToken)},
 		{key: "refresh_token", value: secretNode(a.RefreshToken)},
 		{key: "expires_at", value: timeNode(a.ExpiresAt)},
+		{key: "lifetime", value: durationNode(a.Lifetime)},
 		{key: "flow", value: textNode(a.Flow)},
 		{key: "login_as", value: textNode(a.LoginAs)},
 		{key: "api", value: textNode(a.API)},
@@ -156,4 +159,20 @@ func timeNode(t time.Time) *yaml.Node {
 		return nil
 	}
 	return textNode(t.UTC().Format(time.RFC3339))
+}
+
+func durationOf(node *yaml.Node, path string) (time.Duration, error) {
+	if node.Kind == yaml.ScalarNode {
+		if parsed, err := time.ParseDuration(node.Value); err == nil && parsed >= 0 {
+			return parsed, nil
+		}
+	}
+	return 0, parseError(node, path, "must be a duration such as 5m")
+}
+
+func durationNode(d time.Duration) *yaml.Node {
+	if d == 0 {
+		return nil
+	}
+	return textNode(d.String())
 }

@@ -55,6 +55,14 @@ func NewStore(path string, explicit bool, notify func(Notice)) *Store {
 	}
 }
 
+// WithPatience returns a Store like s whose lock is waited for longer: while a
+// session is renewed the lock is held until the server has answered.
+func (s *Store) WithPatience(patience time.Duration) *Store {
+	patient := *s
+	patient.lockTimeout = max(patience, s.lockTimeout)
+	return &patient
+}
+
 // Path is the path that the store was made with.
 func (s *Store) Path() string { return s.path }
 
@@ -86,7 +94,7 @@ func ignoreNotice(Notice) {}
 
 // Update changes the file: it takes the lock, reads the file again, lets change
 // edit it, and writes it if it changed. The lock is beside the file and is waited
-// for up to 10 s. After an error of change nothing is written and that error is
+// for up to 10 s, or as long as [Store.WithPatience] says. After an error of change nothing is written and that error is
 // returned as it is; other errors are [FileError], or the error of ctx while the
 // lock was waited for. Once the lock is taken ctx has no effect, so that what was
 // begun is saved.
@@ -94,6 +102,24 @@ func (s *Store) Update(ctx context.Context, change func(*File) error) error {
 	return s.locked(ctx, func(target string) error {
 		file, info, err := s.readWritable(target)
 		if err != nil {
+			return err
+		}
+		if err := change(file); err != nil {
+			return err
+		}
+		return s.write(target, file, info)
+	})
+}
+
+// UpdateChecked is [Store.Update] for a change that cannot be repeated: it is made
+// only where [Store.Check] has shown, under the same lock, that it can be saved.
+func (s *Store) UpdateChecked(ctx context.Context, change func(*File) error) error {
+	return s.locked(ctx, func(target string) error {
+		file, info, err := s.readWritable(target)
+		if err != nil {
+			return err
+		}
+		if err := tryWrite(target, file.raw); err != nil {
 			return err
 		}
 		if err := change(file); err != nil {

@@ -55,6 +55,10 @@ type Request struct {
 	Form   Fields     // the body as a form; strings and credentials only
 	Bearer Credential // for the Authorization header
 
+	// Repeatable says that sending the request twice does no more than sending it
+	// once, as a GET is always.
+	Repeatable bool
+
 	// Redirects is how many redirects may be followed, to https only. A request
 	// that carries a secret follows none.
 	Redirects int
@@ -139,7 +143,7 @@ func credentialsIn(fields Fields) []Credential {
 func (r Request) carriesSecret() bool { return len(r.credentials()) > 0 }
 
 // mayRepeat reports whether sending r twice does no more than sending it once.
-func (r Request) mayRepeat() bool { return r.Method == http.MethodGet }
+func (r Request) mayRepeat() bool { return r.Repeatable || r.Method == http.MethodGet }
 
 func (r Request) traceFields() []Field {
 	var shown []Field

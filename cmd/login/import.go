@@ -25,7 +25,7 @@ func (f Import) Login(ctx context.Context, a *session.Attempt, p Person) (sessio
 	homeserver := a.Client()
 	who, err := homeserver.WhoAmI(ctx, homeserver.Bind(token))
 	return session.Answer{
-		Session: client.Session{UserID: who.UserID, DeviceID: who.DeviceID, AccessToken: token},
+		Session: client.Session{UserID: who.UserID, DeviceID: who.DeviceID, Tokens: client.Tokens{AccessToken: token}},
 		Foreign: true,
 	}, err
 }

@@ -14,11 +14,10 @@ func reuse(ctx context.Context, r Request) (Request, bool, error) {
 	if !r.IfNeeded || r.Saved == nil || !r.Saved.HasSession() {
 		return r, false, nil
 	}
-	opened, err := r.Keeper.Open(*r.Saved)
-	if err != nil {
-		return r, false, err
+	opened, err := r.Keeper.Open(ctx, *r.Saved)
+	if err == nil {
+		_, err = opened.WhoAmI(ctx)
 	}
-	_, err = opened.WhoAmI(ctx)
 	var over *session.OverError
 	if errors.As(err, &over) {
 		ended := session.WithoutSession(*r.Saved)
@@ -26,5 +25,9 @@ func reuse(ctx context.Context, r Request) (Request, bool, error) {
 		r.Saved = &ended
 		return r, false, nil
 	}
-	return r, err == nil, err
+	if err != nil {
+		return r, false, err
+	}
+	r.Saved = &opened.Account
+	return r, true, nil
 }

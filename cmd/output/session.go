@@ -20,6 +20,7 @@ type Session struct {
 	API                          string // "legacy" or "oauth"
 	Account, Config              string // where it is saved: name and file
 	Reused                       bool   // it was there before
+	Renewed                      bool   // and was renewed by this command; not part of the JSON
 	ExpiresAt                    time.Time
 	AccessToken, RefreshToken    secret.Value
 }
@@ -62,7 +63,10 @@ func (p Printer) scrubbed(s Session) Session {
 // of ours: a runner of CI jobs obeys lines that begin with "::".
 func (p Printer) sessionText(s Session, showToken bool) error {
 	verb := "Logged in as"
-	if s.Reused {
+	switch {
+	case s.Renewed:
+		verb = "Renewed the session of"
+	case s.Reused:
 		verb = "Already logged in as"
 	}
 	rows := [][2]string{

@@ -3,12 +3,14 @@ package session
 import (
 	"context"
 
+	"mxlogin/client"
 	"mxlogin/config"
 )
 
-// api is what the API that made a session does to it; no other may. Renewal
-// belongs here as well, and comes with the refresh tokens.
+// api is what the API that made a session does to it; no other may.
 type api interface {
+	// renew gets new tokens for the session of the account.
+	renew(ctx context.Context, account config.Account) (client.Tokens, error)
 	// end ends the session of the account.
 	end(ctx context.Context, account config.Account) error
 	// endAll ends all sessions of the account's user.

@@ -33,6 +33,7 @@ type Login struct {
 	DeviceID       string // that the person chose
 	DeviceName     string
 	NewDevice      bool
+	Renewable      bool // ask for a refresh token
 	Ephemeral      bool // the session ends with this run
 	AllowOtherUser bool
 	KeepHomeserver bool // ignore where the answer says the homeserver is
@@ -92,7 +93,7 @@ func (a *Attempt) Client() *client.Client {
 
 // Options are the members that the login has in every flow.
 func (a *Attempt) Options() client.LoginOptions {
-	return client.LoginOptions{DeviceID: a.deviceID, DeviceName: a.DeviceName}
+	return client.LoginOptions{DeviceID: a.deviceID, DeviceName: a.DeviceName, Renewable: a.Renewable}
 }
 
 // Abandon ends an attempt whose login failed with cause. A refusal made no

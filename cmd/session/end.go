@@ -2,7 +2,9 @@ package session
 
 import (
 	"context"
+	"errors"
 
+	"mxlogin/client/transport"
 	"mxlogin/config"
 )
 
@@ -13,6 +15,7 @@ type ServerSide string
 const (
 	LoggedOut   ServerSide = "logged_out"
 	AlreadyGone ServerSide = "already_gone"
+	Expired     ServerSide = "expired" // the token was too old to end its device, which stays
 	NotAsked    ServerSide = "not_asked"
 )
 
@@ -22,12 +25,10 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 	if !account.Pending && !account.HasSession() {
 		return AlreadyGone, k.Forget(ctx, account)
 	}
-	done := LoggedOut
-	if err := k.end(ctx, account, api.end); err != nil {
-		if !isUnknownToken(err) {
-			return "", err
-		}
-		done = AlreadyGone
+	account, err := k.end(ctx, account, api.end)
+	done, err := whatEnded(err)
+	if err != nil {
+		return "", err
 	}
 	return done, k.Forget(ctx, account)
 }
@@ -36,32 +37,79 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 // out of the config file and returns their names. A token that the server does
 // not know ends nothing but itself: the other sessions live on.
 func (k *Keeper) EndAll(ctx context.Context, account config.Account) ([]string, ServerSide, error) {
-	if err := k.end(ctx, account, api.endAll); err != nil {
-		if !isUnknownToken(err) {
-			return nil, "", err
-		}
+	account, err := k.end(ctx, account, api.endAll)
+	done, err := whatEnded(err)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case done != LoggedOut:
 		k.Reporter.Warning("other_devices", "the session was over already, so the other devices of the user could not be logged out")
-		return namesOf(account), AlreadyGone, k.Forget(ctx, account)
+		return namesOf(account), done, k.Forget(ctx, account)
 	}
 	names, err := k.forgetUser(ctx, account)
 	return names, LoggedOut, err
 }
 
-// end asks the API that made the session to end it by how.
-func (k *Keeper) end(ctx context.Context, account config.Account, how func(api, context.Context, config.Account) error) error {
+// whatEnded is what the outcome of a logout says of the server. A session that the
+// server does not know is no error.
+func whatEnded(err error) (ServerSide, error) {
+	var refusal *transport.MatrixError
+	var over *OverError
+	switch {
+	case err == nil:
+		return LoggedOut, nil
+	case errors.As(err, &over) && over.DeviceID == "":
+		return AlreadyGone, nil
+	case over != nil:
+		return Expired, nil
+	case !isUnknownToken(err):
+		return "", err
+	case errors.As(err, &refusal) && refusal.SoftLogout:
+		return Expired, nil
+	}
+	return AlreadyGone, nil
+}
+
+// end asks the API that made the session to end it by how, and returns the account
+// as the file has it then. An access token that has ended ends nothing at some
+// servers, so such a session is renewed first.
+func (k *Keeper) end(ctx context.Context, account config.Account, how func(api, context.Context, config.Account) error) (config.Account, error) {
 	if !account.HasSession() {
-		return NoSession(account)
+		return account, NoSession(account)
 	}
 	k.Hide(account.RefreshToken)
+	made, err := k.apiOf(account)
+	if err != nil {
+		return account, err
+	}
+	renewable := account.IsRenewable()
+	if renewable && account.HasEnded(k.Now()) {
+		renewable = false
+		if account, err = k.Renew(ctx, account); err != nil && !knowsNoRenewal(err) {
+			return account, err
+		}
+	}
+	if err = how(made, ctx, account); !isUnknownToken(err) || !renewable {
+		return account, err
+	}
+	renewed, failure := k.Renew(ctx, account)
+	if knowsNoRenewal(failure) {
+		return account, err
+	}
+	if failure != nil {
+		return renewed, failure
+	}
+	return renewed, how(made, ctx, renewed)
+}
+
+// apiOf returns the API that made the account's session, over a connection to its
+// homeserver.
+func (k *Keeper) apiOf(account config.Account) (api, error) {
 	connection, err := k.Network.For(&account)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	made, err := apiOf(connection, account)
-	if err != nil {
-		return err
-	}
-	return how(made, ctx, account)
+	return apiOf(connection, account)
 }
 
 // forgetUser takes all accounts of one user at one homeserver out of the file.

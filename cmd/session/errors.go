@@ -1,9 +1,12 @@
 package session
 
 import (
+	"errors"
 	"fmt"
 
+	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
+	"mxlogin/config"
 )
 
 // UnfinishedError tells of a login whose answer was lost: the server may have
@@ -91,6 +94,13 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("account %s was made by another API, %s, which this version does not speak", e.Account, e.API)
 }
 
+// NotRenewableError tells that a session has no refresh token.
+type NotRenewableError struct{ Account, Flow string }
+
+func (e *NotRenewableError) Error() string {
+	return fmt.Sprintf("the session of account %s has no refresh token", e.Account)
+}
+
 // OverError tells that the server ended the session.
 type OverError struct {
 	Account  string
@@ -107,3 +117,23 @@ func (e *OverError) Error() string {
 }
 
 func (e *OverError) Unwrap() error { return e.Err }
+
+// newOverError makes the OverError of the server's refusal. After a soft logout the
+// device lives on, and its ID is kept for the next login.
+//
+// Client-Server API, "Soft logout".
+func newOverError(account config.Account, refusal error) *OverError {
+	over := &OverError{Account: account.Name, Flow: account.Flow, Err: refusal}
+	var said *transport.MatrixError
+	if errors.As(refusal, &said) && said.SoftLogout {
+		over.DeviceID = account.DeviceID
+	}
+	return over
+}
+
+// left is what remains of an account whose session is over.
+func (e *OverError) left(account config.Account) config.Account {
+	account = WithoutSession(account)
+	account.DeviceID = e.DeviceID
+	return account
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"mxlogin/client/matrixid"
 	"mxlogin/client/transport"
@@ -76,9 +75,7 @@ func (a *Attempt) entry(answer Answer, base matrixid.BaseURL) config.Account {
 	if base != a.Base {
 		entry.LoginURL = a.Base.String()
 	}
-	if answer.Expires {
-		entry.ExpiresAt = a.keeper.Now().Add(answer.Lifetime).UTC().Truncate(time.Second)
-	}
+	entry.ExpiresAt, entry.Lifetime = a.keeper.endOf(answer.Tokens)
 	return entry
 }
 
@@ -260,7 +257,8 @@ func (a *Attempt) endReplaced(ctx context.Context, answer Answer) {
 	}
 	ctx, cancel := Lasting(ctx)
 	defer cancel()
-	if err := a.keeper.end(ctx, *old, api.end); err != nil && !isUnknownToken(err) {
+	_, err := a.keeper.Unsaved().end(ctx, *old, api.end)
+	if _, err = whatEnded(err); err != nil {
 		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the old session, device %s, could not be logged out: %v", old.DeviceID, err))
 	}
 }

@@ -38,8 +38,8 @@ func TestFinishSavesTheSession(t *testing.T) {
 	want := config.Account{
 		Name: "@alice:hs.test", UserID: "@alice:hs.test", Homeserver: w.base.String(), DeviceID: attempt.Options().DeviceID,
 		AccessToken: secret.New("new-token"), RefreshToken: secret.New("new-refresh"),
-		ExpiresAt: time.Date(2026, 1, 2, 3, 5, 35, 0, time.UTC),
-		Flow:      "m.login.password", API: config.APILegacy, Prefix: "r0", CAFile: "/ca.pem", AllowHTTP: []string{"hs.test"},
+		ExpiresAt: time.Date(2026, 1, 2, 3, 5, 35, 0, time.UTC), Lifetime: 90 * time.Second,
+		Flow: "m.login.password", API: config.APILegacy, Prefix: "r0", CAFile: "/ca.pem", AllowHTTP: []string{"hs.test"},
 	}
 	same := cmp.Comparer(secret.Value.Equal)
 	if diff := cmp.Diff(want, w.account("@alice:hs.test"), same); diff != "" {
@@ -478,8 +478,8 @@ func TestI33_TimesAreSaneWhateverTheClockSays(t *testing.T) {
 		w := newWorld(t)
 		w.keeper.Now = func() time.Time { return now }
 		_, err := w.begin(w.asAlice()).Finish(t.Context(), session.Answer{Session: client.Session{
-			UserID: userID(t, "@alice:hs.test"), DeviceID: "A", AccessToken: secret.New("token-of-alice"),
-			Expires: true, Lifetime: tenYears,
+			UserID: userID(t, "@alice:hs.test"), DeviceID: "A",
+			Tokens: client.Tokens{AccessToken: secret.New("token-of-alice"), Expires: true, Lifetime: tenYears},
 		}})
 		if err != nil {
 			t.Fatal(err)

@@ -10,9 +10,17 @@ import (
 	"mxlogin/config"
 )
 
-// legacy is the login API of the client-server specification, as far as it ends
-// what it began.
+// legacy is the login API of the client-server specification, as far as it goes on
+// with what it began.
 type legacy struct{ connection Connection }
+
+func (l legacy) renew(ctx context.Context, account config.Account) (client.Tokens, error) {
+	homeserver, _, err := l.connection.open(account)
+	if err != nil {
+		return client.Tokens{}, err
+	}
+	return homeserver.Refresh(ctx, homeserver.Bind(account.RefreshToken))
+}
 
 func (l legacy) end(ctx context.Context, account config.Account) error {
 	homeserver, token, err := l.connection.open(account)

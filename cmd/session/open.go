@@ -17,25 +17,57 @@ type Session struct {
 	Account config.Account
 
 	keeper     *Keeper
+	renewed    bool // in this run: once is enough
 	homeserver *client.Client
 	token      transport.Credential
 }
 
-// Open opens the session of an account.
-func (k *Keeper) Open(account config.Account) (*Session, error) {
+// Open opens the session of an account, renewed first where its access token is near
+// its end. Where that is past and the session cannot be renewed, the server is asked
+// whether it is over: only the server can say so.
+func (k *Keeper) Open(ctx context.Context, account config.Account) (*Session, error) {
 	if !account.HasSession() {
 		return nil, NoSession(account)
 	}
-	connection, err := k.Network.For(&account)
-	if err != nil {
+	s := &Session{keeper: k}
+	if account.IsRenewable() && account.EndsSoon(k.Now()) {
+		renewed, err := k.Renew(ctx, account)
+		if err != nil && !knowsNoRenewal(err) {
+			return nil, err
+		}
+		s.renewed = err == nil
+		if account = renewed; s.renewed && account.EndsSoon(k.Now()) {
+			k.Reporter.Warning("short_lived", "the new access token ends at once, by what the server says and the clock of this machine")
+		}
+	}
+	if err := s.use(account); err != nil {
 		return nil, err
 	}
-	k.Hide(account.RefreshToken)
-	homeserver, token, err := connection.open(account)
-	if err != nil {
-		return nil, err
+	if !s.renewed && account.HasEnded(k.Now()) {
+		if _, err := s.WhoAmI(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return &Session{Account: account, keeper: k, homeserver: homeserver, token: token}, nil
+	return s, nil
+}
+
+// use makes the account's token the one in use.
+func (s *Session) use(account config.Account) error {
+	connection, err := s.keeper.Network.For(&account)
+	if err != nil {
+		return err
+	}
+	s.keeper.Hide(account.RefreshToken)
+	s.Account = account
+	s.homeserver, s.token, err = connection.open(account)
+	return err
+}
+
+// knowsNoRenewal reports whether the homeserver has no renewal (any more): the access
+// token is good until it ends.
+func knowsNoRenewal(err error) bool {
+	var refusal *transport.MatrixError
+	return errors.As(err, &refusal) && refusal.Code == "M_UNRECOGNIZED"
 }
 
 // NoSession says why an account without a session has none.
@@ -47,11 +79,29 @@ func NoSession(account config.Account) error {
 	return &choose.NoSessionError{Account: account.Name, Flow: account.Flow, Reason: reason}
 }
 
-// Do sends what send sends, with the session's token. Where the server says that
-// the session is over, that is saved too, and the error is an [*OverError].
+// Do sends what send sends, with the session's token. Where the server does not know
+// that token the session is renewed, once, and send is called again. Where that fails
+// in the same way the session is over: that is saved, and the error is an [*OverError].
 func (s *Session) Do(ctx context.Context, send func(*client.Client, transport.Credential) error) error {
 	err := send(s.homeserver, s.token)
-	if isUnknownToken(err) {
+	if !isUnknownToken(err) {
+		return err
+	}
+	if s.renewed || !s.Account.IsRenewable() {
+		return s.over(ctx, err)
+	}
+	renewed, failure := s.keeper.Renew(ctx, s.Account)
+	if knowsNoRenewal(failure) {
+		return s.over(ctx, err)
+	}
+	if failure != nil {
+		return failure
+	}
+	s.renewed = true
+	if failure := s.use(renewed); failure != nil {
+		return failure
+	}
+	if err = send(s.homeserver, s.token); isUnknownToken(err) {
 		return s.over(ctx, err)
 	}
 	return err
@@ -80,15 +130,9 @@ func (s *Session) WhoAmI(ctx context.Context) (client.Identity, error) {
 	return who, nil
 }
 
-// over saves that the server has ended the session: the tokens are worthless. On
-// a soft logout the device lives on and its ID is kept for the next login.
+// over saves that the server has ended the session: the tokens are worthless.
 func (s *Session) over(ctx context.Context, cause error) error {
-	var refusal *transport.MatrixError
-	errors.As(cause, &refusal)
-	over := &OverError{Account: s.Account.Name, Flow: s.Account.Flow, Err: cause}
-	if refusal.SoftLogout {
-		over.DeviceID = s.Account.DeviceID
-	}
+	over := newOverError(s.Account, cause)
 	if s.keeper.Store == nil {
 		return over
 	}
@@ -96,12 +140,9 @@ func (s *Session) over(ctx context.Context, cause error) error {
 	defer cancel()
 	err := s.keeper.Store.Update(ctx, func(file *config.File) error {
 		entry, ok := file.Account(s.Account.Name)
-		if !ok || !entry.AccessToken.Equal(s.Account.AccessToken) {
-			return nil // another process has logged in meanwhile
+		if ok && entry.AccessToken.Equal(s.Account.AccessToken) { // else another process has logged in meanwhile
+			file.Put(over.left(entry))
 		}
-		entry = WithoutSession(entry)
-		entry.DeviceID = over.DeviceID
-		file.Put(entry)
 		return nil
 	})
 	if err != nil {
@@ -113,7 +154,7 @@ func (s *Session) over(ctx context.Context, cause error) error {
 // WithoutSession returns the account without what ends with its session.
 func WithoutSession(account config.Account) config.Account {
 	account.AccessToken, account.RefreshToken = secret.Value{}, secret.Value{}
-	account.ExpiresAt = time.Time{}
+	account.ExpiresAt, account.Lifetime = time.Time{}, 0
 	return account
 }
 

@@ -37,6 +37,7 @@ type Result struct {
 	Account config.Account
 	Saved   bool // in the config file
 	Reused  bool // it was there before
+	Renewed bool // by this command
 }
 
 // LingerTime is how long what must not be cut short may go on after the run was

@@ -221,7 +221,7 @@ func (w *world) aliceWith(token, device string) config.Account {
 // answerFor is a login's answer, as the client hands it over.
 func answerFor(t *testing.T, user, device string) session.Answer {
 	t.Helper()
-	return session.Answer{Session: client.Session{UserID: userID(t, user), DeviceID: device, AccessToken: secret.New("new-token")}}
+	return session.Answer{Session: client.Session{UserID: userID(t, user), DeviceID: device, Tokens: client.Tokens{AccessToken: secret.New("new-token")}}}
 }
 
 func userID(t *testing.T, s string) matrixid.UserID {

@@ -140,6 +140,7 @@ func accountKeys() [][2]string {
 		{"access_token", "secret"},
 		{"refresh_token", "secret; renews the access token"},
 		{"expires_at", "when the access token ends, as the server said"},
+		{"lifetime", "how long it lived when it was issued, such as `5m0s`: the session is renewed within the last minute, or the last tenth of that"},
 		{"flow", "how the login was made, such as `m.login.password`"},
 		{"login_as", "how you were named at the login, where it was not by the user ID: an e-mail address, a phone number, a login name"},
 		{"api", "`legacy` or `oauth`: which API made the session, and renews and ends it"},

@@ -1,0 +1,38 @@
+package cmd
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"mxlogin/cmd/session"
+)
+
+func newRefresh(r *run) *cobra.Command {
+	var showToken bool
+	cmd := &cobra.Command{
+		Use:   "refresh [ACCOUNT]",
+		Short: "Renew a saved session now",
+		Long: `Get a new access token for a saved session that was made with --renewable, and
+save it. The device stays the same.
+
+There is seldom a need for it: access-token, exec and whoami renew the session by
+themselves, shortly before its access token ends or when the server does not take
+that any more. Of several processes one renews and the others take its token.`,
+		Example: `  mxlogin refresh
+  mxlogin refresh '@bot:example.org' -o json`,
+		Args: atMostOne("ACCOUNT"),
+		RunE: r.command(func(ctx context.Context, args []string) error {
+			account, keeper, err := r.session(ctx, argument(args))
+			if err != nil {
+				return err
+			}
+			if account, err = keeper.Renew(ctx, account); err != nil {
+				return err
+			}
+			return r.printSession(r.format, session.Result{Account: account, Saved: account.Name != "", Reused: true, Renewed: true}, showToken)
+		}),
+	}
+	addShowToken(cmd.Flags(), &showToken)
+	return cmd
+}
