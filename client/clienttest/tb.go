@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"context"
+	"errors"
 	"testing"
 )
 
@@ -30,4 +31,29 @@ func NewDendrite(t testing.TB, o DendriteOptions) *Dendrite {
 		}
 	})
 	return d
+}
+
+// NewSynapse is StartSynapse for a test, which it stops with. With -short, and where
+// Python or Node is missing, it skips the test instead.
+func NewSynapse(t testing.TB, o SynapseOptions) *Synapse {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a real homeserver, which -short leaves out")
+	}
+	s, err := StartSynapse(context.WithoutCancel(t.Context()), o)
+	if errors.Is(err, ErrMissing) {
+		Skip(t, "Synapse needs what is missing here: "+err.Error())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("Synapse wrote:\n%s", s.Log())
+		}
+	})
+	return s
 }
