@@ -32,6 +32,7 @@ func layers() map[string][]string {
 		"cmd/login":        login,
 		"cmd/terminal":     {"client/secret"},
 		"cmd/output":       {"client/secret", "client/transport", "cmd/terminal"},
+		"cmd/callback":     nil,
 		"cmd":              append(slices.Clone(login), "cmd/login", "cmd/output"),
 		"":                 {"cmd"},
 	}
