@@ -15,6 +15,7 @@ type App struct {
 	Stderr       io.Writer
 	Environment  Environment
 	OpenTerminal func() (terminal.Prompter, error)
+	OpenBrowser  func(url string) error // nil: there is no browser
 	Now          func() time.Time
 	RoundTripper http.RoundTripper // nil: one for the settings in force
 }

@@ -23,6 +23,8 @@ type person struct {
 	asked        []string
 }
 
+func (p *person) Choose(context.Context, string, []string) (int, error) { return 0, nil }
+
 func (p *person) ReadLine(_ context.Context, prompt string) (string, error) {
 	p.asked = append(p.asked, prompt)
 	return p.line, nil

@@ -182,7 +182,11 @@ func describeInteraction(err error) (output.Failure, bool) {
 	case errors.As(err, &needed):
 		return failureOf(classInteraction, needed.Error(), needed.Hint), true
 	case errors.As(err, &timeout):
-		return failureOf(classTimeout, timeout.Error(), "raise --login-timeout"), true
+		hint := "raise --login-timeout"
+		if timeout.Hint != "" {
+			hint += "; or " + timeout.Hint
+		}
+		return failureOf(classTimeout, timeout.Error(), hint), true
 	case errors.As(err, &command):
 		return failureOf(classInternal, command.Error(), ""), true
 	}

@@ -112,7 +112,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"no home directory", config.ErrNoDefaultPath},
 		{"several accounts", &choose.ChoiceError{Reason: "several accounts are saved, and none is the default", Names: []string{"a", "b"}}},
 		{"no terminal", &terminal.InteractionError{Needed: "a password", Reason: "there is no terminal", Hint: "use --password-stdin, --password-file, --password-command or MXLOGIN_PASSWORD"}},
-		{"nobody answered", &terminal.TimeoutError{Needed: "the password"}},
+		{"nobody answered", &terminal.TimeoutError{What: "gave the password"}},
 		{"password command", &terminal.CommandError{Source: "--password-command", Started: true, Err: errors.New("exit status 1")}},
 		{"command not found", &ProgramError{Name: "nosuch", Code: exitNotFound, Err: exec.ErrNotFound}},
 		{"command not executable", &ProgramError{Name: "./data", Code: exitCannotRun, Err: fs.ErrPermission}},

@@ -32,6 +32,7 @@ func Main() {
 		Stderr:       os.Stderr,
 		Environment:  environment,
 		OpenTerminal: openTerminal,
+		OpenBrowser:  terminal.FindBrowser(environment.Lookup, environment.ForChildren()),
 		Now:          time.Now,
 	})
 	if cause := context.Cause(ctx); cause != nil && code == explain(cause).ExitCode {

@@ -116,7 +116,7 @@ func (r *run) load() error {
 }
 
 func (r *run) newPerson() *terminal.Person {
-	return &terminal.Person{
+	person := &terminal.Person{
 		Open:     r.OpenTerminal,
 		NoInput:  r.settings.NoInput,
 		Patience: r.settings.LoginTimeout,
@@ -125,7 +125,12 @@ func (r *run) newPerson() *terminal.Person {
 		Environ:  r.Environment.ForChildren(),
 		Hide:     r.scrubber.Add,
 		Warn:     r.reporter.Warning,
+		Link:     func(message, link string) { r.reporter.Link("open_url", message, link, nil) },
 	}
+	if !r.settings.NoBrowser {
+		person.OpenBrowser = r.OpenBrowser
+	}
+	return person
 }
 
 func (r *run) newKeeper() *session.Keeper {
@@ -145,10 +150,6 @@ func (r *run) newKeeper() *session.Keeper {
 	return &session.Keeper{Network: network, Reporter: r.reporter, Hide: r.scrubber.Add, Now: r.Now}
 }
 
-// lockPatience is how much longer than a server the config file's lock is waited for:
-// who holds it may be renewing a session.
-const lockPatience = 10 * time.Second
-
 // saving returns the keeper of sessions that the config file holds.
 func (r *run) saving() (*session.Keeper, error) {
 	store, err := r.store()
@@ -156,7 +157,7 @@ func (r *run) saving() (*session.Keeper, error) {
 		return nil, err
 	}
 	keeper := *r.keeper
-	keeper.Store = store.WithPatience(r.settings.Timeout + r.settings.MaxWait + lockPatience)
+	keeper.Store = store
 	return &keeper, nil
 }
 
@@ -182,10 +183,18 @@ func (r *run) store() (*config.Store, error) {
 			return nil, err
 		}
 	}
-	return config.NewStore(path, explicit, func(n config.Notice) {
+	store := config.NewStore(path, explicit, func(n config.Notice) {
 		r.reporter.Warning(n.Code, n.Message)
-	}), nil
+	})
+	if r.settings == nil {
+		return store, nil
+	}
+	return store.WithPatience(r.settings.Timeout + r.settings.MaxWait + lockPatience), nil
 }
+
+// lockPatience is how much longer than a server the config file's lock is waited for:
+// who holds it may be renewing a session.
+const lockPatience = 10 * time.Second
 
 // printer returns what writes the result to stdout, in this format.
 func (r *run) printer(format output.Format) output.Printer {

@@ -60,5 +60,7 @@ type typist struct{ typed []byte }
 func (p typist) ReadSecret(context.Context, string) (secret.Value, error) {
 	return secret.Take(p.typed), nil
 }
+func (p typist) Choose(context.Context, string, []string) (int, error) { return 0, io.EOF }
+
 func (p typist) ReadLine(context.Context, string) (string, error) { return "", io.EOF }
 func (p typist) Close() error                                     { return nil }

@@ -44,6 +44,7 @@ type Settings struct {
 	CAFile       string
 	AllowHTTP    []string
 	NoInput      bool
+	NoBrowser    bool
 	Quiet        bool
 	Verbose      bool
 	DeviceName   string
@@ -182,6 +183,7 @@ func (l *layers) settings(table []Setting) (*Settings, error) {
 		CAFile:       l.merged.GetString("ca_file"),
 		AllowHTTP:    splitList(l.merged.GetString("allow_http")),
 		NoInput:      l.merged.GetBool("no_input"),
+		NoBrowser:    l.merged.GetBool("no_browser"),
 		Quiet:        l.merged.GetBool("quiet"),
 		Verbose:      l.merged.GetBool("verbose"),
 		DeviceName:   l.merged.GetString("device_name"),

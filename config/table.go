@@ -88,6 +88,11 @@ func Table() []Setting {
 			Meaning: "never prompt; CI=true means this too",
 		},
 		{
+			Key: "no_browser", Env: "MXLOGIN_NO_BROWSER", Flag: "no-browser", Global: true, InFile: true,
+			Kind: KindBool, Default: "false",
+			Meaning: "open no browser; a login there shows its URL, to be opened elsewhere",
+		},
+		{
 			Key: "quiet", Env: "MXLOGIN_QUIET", Flag: "quiet", Short: "q", Global: true, InFile: true,
 			Kind: KindBool, Default: "false",
 			Meaning: "print errors and the result only",

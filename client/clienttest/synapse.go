@@ -116,6 +116,10 @@ func installSynapse(ctx context.Context) (python string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("python3: %w: %w", ErrMissing, err)
 	}
+	// Some systems have Python without what makes a virtual environment.
+	if err := exec.CommandContext(ctx, system, "-c", "import venv, ensurepip").Run(); err != nil {
+		return "", fmt.Errorf("python3 with venv: %w: %w", ErrMissing, err)
+	}
 	dir, err := installed(ctx, "synapse", [][]byte{synapseRequirements, version, []byte(system)}, func(dir string) error {
 		list := filepath.Join(dir, "requirements.txt")
 		if err := os.WriteFile(list, synapseRequirements, 0o600); err != nil {

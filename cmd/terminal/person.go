@@ -15,6 +15,7 @@ import (
 type Prompter interface {
 	ReadSecret(ctx context.Context, prompt string) (secret.Value, error)
 	ReadLine(ctx context.Context, prompt string) (string, error)
+	Choose(ctx context.Context, prompt string, options []string) (int, error)
 	Close() error
 }
 
@@ -29,6 +30,9 @@ type Person struct {
 	Environ  []string  // for them
 	Hide     func(secret.Value)
 	Warn     func(code, message string)
+
+	OpenBrowser func(url string) error     // nil: there is no browser
+	Link        func(message, link string) // shows a URL that has to be opened
 }
 
 // Source is where a secret comes from. Where nothing is named the person is asked.
@@ -52,17 +56,20 @@ func (e *InteractionError) Error() string {
 	return fmt.Sprintf("%s is needed, and %s", e.Needed, e.Reason)
 }
 
-// TimeoutError tells that a person did not answer in time.
-type TimeoutError struct{ Needed string }
+// TimeoutError tells that a person did not do something in time.
+type TimeoutError struct {
+	What string // "gave the password"
+	Hint string // another way, or ""
+}
 
 func (e *TimeoutError) Error() string {
-	return "nobody gave " + e.Needed + " in time"
+	return "nobody " + e.What + " in time"
 }
 
 // Secret gets a secret from its source, from the person by prompt where nothing
 // else is given, and hides it.
 func (p *Person) Secret(ctx context.Context, from Source, prompt string) (secret.Value, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, p.Patience, &TimeoutError{Needed: "the " + from.Name})
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Patience, &TimeoutError{What: "gave the " + from.Name})
 	defer cancel()
 	value, err := p.read(ctx, from, prompt)
 	if err != nil {
@@ -80,9 +87,21 @@ func (p *Person) Line(ctx context.Context, needed InteractionError, prompt strin
 		return "", err
 	}
 	defer func() { _ = asker.Close() }()
-	ctx, cancel := context.WithTimeoutCause(ctx, p.Patience, &TimeoutError{Needed: needed.Needed})
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Patience, &TimeoutError{What: "gave " + needed.Needed})
 	defer cancel()
 	return asker.ReadLine(ctx, prompt)
+}
+
+// Choose has the person choose one of several options, by number.
+func (p *Person) Choose(ctx context.Context, needed InteractionError, prompt string, options []string) (int, error) {
+	asker, err := p.open(needed)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = asker.Close() }()
+	ctx, cancel := context.WithTimeoutCause(ctx, p.Patience, &TimeoutError{What: "gave " + needed.Needed})
+	defer cancel()
+	return asker.Choose(ctx, prompt, options)
 }
 
 func (p *Person) read(ctx context.Context, from Source, prompt string) (secret.Value, error) {
