@@ -13,6 +13,8 @@ import (
 const (
 	envPassword    = "MXLOGIN_PASSWORD"
 	envLoginToken  = "MXLOGIN_LOGIN_TOKEN"
+	envJWT         = "MXLOGIN_JWT"
+	envASToken     = "MXLOGIN_AS_TOKEN"
 	envAccessToken = "MXLOGIN_ACCESS_TOKEN"
 )
 
@@ -29,6 +31,8 @@ func secretKinds() []secretKind {
 	return []secretKind{
 		{"password", envPassword, "the password, where no flag names another source"},
 		{"login-token", envLoginToken, "the login token of mxlogin token, in the same way"},
+		{"jwt", envJWT, "the JSON Web Token of mxlogin jwt, in the same way"},
+		{"as-token", envASToken, "the application service's token of mxlogin appservice, in the same way"},
 		{"access-token", envAccessToken, "the access token of mxlogin import; with MXLOGIN_HOMESERVER a session that is not saved, for whoami, access-token, logout and exec"},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 
+	"mxlogin/client"
 	"mxlogin/client/discovery"
 	"mxlogin/client/matrixid"
 	"mxlogin/client/transport"
@@ -96,6 +97,7 @@ func describeSession(err error) (output.Failure, bool) {
 	var stranger *session.StrangerError
 	var unsupported *session.UnsupportedError
 	var fixed *session.NotRenewableError
+	var one *session.OneByOneError
 	switch {
 	case errors.As(err, &kept):
 		return wrapping(kept.Err, "; the saved session is kept", "try again later; --local-only forgets the session here and leaves it on the server"), true
@@ -113,6 +115,8 @@ func describeSession(err error) (output.Failure, bool) {
 		return failureOf(classAuth, stranger.Error(), "log in again under another name: --account NAME"), true
 	case errors.As(err, &unsupported):
 		return failureOf(classInternal, unsupported.Error(), ""), true
+	case errors.As(err, &one):
+		return wrapping(one.Err, "; no session was ended", "end this one: mxlogin logout; the others in the account settings of another client, or by mxlogin devices delete"), true
 	case errors.As(err, &fixed):
 		return failureOf(classNoSession, fixed.Error(), "log in again with a refresh token: "+loginCommand(fixed.Flow, fixed.Account)+" --renewable"), true
 	case errors.As(err, &choice):
@@ -204,7 +208,12 @@ func describeStorage(err error) (output.Failure, bool) {
 func describeFlow(err error) (output.Failure, bool) {
 	var flow *login.NotOfferedError
 	var nothing *NoHomeserverError
+	var elsewhere *session.ElsewhereError
 	switch {
+	case errors.Is(err, client.ErrNoLoginTokens):
+		return failureOf(classFlow, "the server lets this user mint no login tokens", "log in on the other device by another way: mxlogin login"), true
+	case errors.As(err, &elsewhere):
+		return failureOf(classFlow, elsewhere.Error(), "look for it in the account settings of another client"), true
 	case errors.As(err, &flow):
 		return failureOf(classFlow, flow.Error(), flowHint(flow.Offer)), true
 	case errors.As(err, &nothing):
@@ -236,11 +245,11 @@ func describeRefusal(err error) (output.Failure, bool) {
 		return output.Failure{}, false
 	}
 	var refused *login.RefusedError
-	var kind login.Kind
+	var at login.RefusedError
 	if errors.As(err, &refused) {
-		kind = refused.Kind
+		at = *refused
 	}
-	words := wordsFor(refusal, kind)
+	words := wordsFor(refusal, at)
 	message := fmt.Sprintf("%s (%s)", words.message, serverSays(refusal.Code, refusal.Message))
 	failure := failureOf(words.class, message, words.hint)
 	failure.ErrCode = refusal.Code

@@ -22,8 +22,9 @@ func newLogin(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login [TARGET]",
 		Short: "Log in by the best way that the server offers",
-		Long: `Ask the homeserver how one may log in, choose the best way that can be gone from
-here, say which and why, and log in.
+		Long: `Ask the homeserver how one may log in, choose the best way that works from here,
+say which and why, and log in. A saved session that is still good is kept;
+--new-device logs in all the same.
 
 TARGET is a user ID, a server name or a URL. A password can be given as for
 mxlogin password, a login token by MXLOGIN_LOGIN_TOKEN.`,
@@ -48,6 +49,7 @@ func runLogin(ctx context.Context, r *run, o *loginOptions) error {
 	if err != nil {
 		return err
 	}
+	o.ifNeeded = o.ifNeeded || !o.newDevice && o.deviceID == "" && !o.renewable && !o.password.isGiven()
 	request := login.Request{Target: target, Choose: o.chooser(r)}
 	if request.Who, err = r.whoLogsIn(target); err != nil {
 		return err
@@ -75,9 +77,12 @@ func (r *run) whoLogsIn(target choose.Target) (choose.Who, error) {
 // chooser takes the best flow for what this run has to log in with.
 func (o *loginOptions) chooser(r *run) func(login.Offer) (login.Flow, string, error) {
 	token := newSecretFlags(envLoginToken)
-	var can login.Can
+	can := login.Can{Terminal: r.person.CanBeAsked(), Browser: r.person.CanBrowse()}
 	if o.password.isGiven() {
-		can.Password = "a flag"
+		can.Password = "a source of the password"
+	}
+	if _, ok := r.Environment.Secret(envPassword); ok && can.Password == "" {
+		can.Password = envPassword
 	}
 	if _, ok := r.Environment.Secret(envLoginToken); ok {
 		can.LoginToken = envLoginToken
@@ -86,9 +91,15 @@ func (o *loginOptions) chooser(r *run) func(login.Offer) (login.Flow, string, er
 		kind, why, ok := login.Best(offer, can)
 		switch {
 		case !ok:
-			return nil, "", &login.NotOfferedError{Wanted: "a login that mxlogin can do", Offer: offer}
+			wanted := "a login that mxlogin can do"
+			if can.Password != "" {
+				wanted = client.FlowPassword
+			}
+			return nil, "", &login.NotOfferedError{Wanted: wanted, Offer: offer}
 		case kind.Type == client.FlowToken:
 			return login.Token{Source: token.source(r.Environment)}, why, nil
+		case kind.Type == client.FlowSSO:
+			return login.SSO{}, why, nil
 		}
 		return login.Password{Source: o.password.source(r.Environment)}, why, nil
 	}

@@ -14,12 +14,12 @@ type words struct {
 	hint    string
 }
 
-// wordsFor says what an error code means. The code goes before the status, but
-// for codes that say nothing. kind is that of a login,
-// or zero.
+// wordsFor says what an error code means. The code goes before the status, but for
+// codes that say nothing. at is what a login was refused at; its error is nil where it
+// was none.
 //
 // Client-Server API, "Common error codes" and "Other error codes".
-func wordsFor(e *transport.MatrixError, kind login.Kind) words {
+func wordsFor(e *transport.MatrixError, at login.RefusedError) words {
 	switch e.Code {
 	case "M_USER_DEACTIVATED":
 		return words{classAuth, "the account is deactivated", "ask the server's administrator"}
@@ -35,12 +35,37 @@ func wordsFor(e *transport.MatrixError, kind login.Kind) words {
 		return words{classAuth, "the account has reached a limit of this server", contact(e)}
 	case "M_INVALID_USERNAME", "M_EXCLUSIVE":
 		return words{classAuth, "the server does not take this user ID", "check the user ID and --homeserver"}
+	case "M_CONSENT_NOT_GIVEN":
+		return words{classAuth, "the server wants its terms to be agreed to first", consent(e)}
 	case "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN":
+		if at.Kind.Refused != "" {
+			return words{classAuth, at.Kind.Refused, at.Kind.Hint}
+		}
 		return words{classAuth, "the server does not accept the token", ""}
+	}
+	if at.Err != nil {
+		if w, ok := wordsForLogin(e, at); ok {
+			return w
+		}
+	}
+	switch e.Code {
 	case "M_BAD_JSON", "M_NOT_JSON", "M_MISSING_PARAM", "M_INVALID_PARAM", "M_UNRECOGNIZED", "M_APPSERVICE_LOGIN_UNSUPPORTED":
 		return words{classProtocol, "the server does not take the request", flowsHint(e)}
 	}
-	return wordsForStatus(e, kind)
+	return wordsForStatus(e, at.Kind)
+}
+
+// wordsForLogin knows how servers refuse a login other than by a code for it.
+func wordsForLogin(e *transport.MatrixError, at login.RefusedError) (words, bool) {
+	switch {
+	case e.Code == "M_UNRECOGNIZED":
+		return words{}, false // there is no login at all
+	case e.Status == http.StatusNotFound:
+		return words{classAuth, "the server has no such user", "check the user ID and --homeserver; a user of an application service has to be registered first"}, true
+	case e.Status == http.StatusBadRequest && at.ByAddress:
+		return words{classFlow, "the server takes no logins by e-mail address or phone number, or not by this one", "log in by the user ID: mxlogin password @user:server"}, true
+	}
+	return words{}, false
 }
 
 func wordsForStatus(e *transport.MatrixError, kind login.Kind) words {
@@ -64,6 +89,13 @@ func contact(e *transport.MatrixError) string {
 		return "the server tells more at " + e.InfoURI
 	}
 	return "ask the server's administrator"
+}
+
+func consent(e *transport.MatrixError) string {
+	if e.ConsentURI == "" {
+		return "the server's other clients show where"
+	}
+	return "read them and agree at " + e.ConsentURI
 }
 
 func flowsHint(e *transport.MatrixError) string {

@@ -36,6 +36,19 @@ func TestDendrite(t *testing.T) {
 	testscript.Run(t, scripts(t, "testdata/dendrite", server))
 }
 
+// TestSynapse runs the scripts that use a real Synapse, and a browser for single
+// sign-on.
+func TestSynapse(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no server is started")
+	}
+	server, err := localDendrite.start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, scripts(t, "testdata/synapse", server))
+}
+
 // The Dendrites that all tests of the package share: one named localhost, on plain
 // http, and one that is hs.test.
 var (
@@ -90,6 +103,10 @@ func (s *sharedDendrite) stop() error {
 //	register NAME [HOST]          make a user there, or at HOST, with the password
 //	                              PW; NAME becomes the user ID, NAME_LOCAL its
 //	                              localpart
+//	synapse OPTION…               HS becomes the URL of a Synapse with these options
+//	                              (see scriptSynapse); register and devices are
+//	                              about that from then on
+//	browser NAME                  BROWSER becomes a real one, in which NAME logs in
 //	devices NAME                  list the devices that the server has of the user
 //	logintoken NAME USER          NAME becomes a login token of a user
 //	output2env NAME               NAME becomes what stdout holds
@@ -114,6 +131,9 @@ func scripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.P
 			"dendrite": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Setenv("HS", server.URL())
 			},
+			"synapse":    func(ts *testscript.TestScript, _ bool, args []string) { scriptSynapse(t, ts, args) },
+			"admin":      scriptAdmin,
+			"browser":    func(ts *testscript.TestScript, _ bool, args []string) { scriptBrowser(t, ts, args[0]) },
 			"front":      func(ts *testscript.TestScript, _ bool, args []string) { scriptFront(ts, args) },
 			"named":      func(ts *testscript.TestScript, _ bool, args []string) { scriptNamed(t, ts, args) },
 			"register":   func(ts *testscript.TestScript, _ bool, args []string) { scriptRegister(ts, server, args) },
@@ -137,6 +157,7 @@ func setUpScript(t *testing.T, env *testscript.Env) error {
 	env.Values[loginTokens{}] = new([]string)
 	mayHold := map[string]bool{}
 	env.Values[allowedFiles{}] = mayHold
+	env.Values[currentSynapse{}] = new(*clienttest.Synapse)
 	env.Defer(func() {
 		given := func(path string) bool { return mayHold[path] }
 		givenOrConfig := func(path string) bool { return mayHold[path] || filepath.Ext(path) == ".yaml" }
@@ -248,13 +269,26 @@ func scriptRegister(ts *testscript.TestScript, server *clienttest.Dendrite, args
 		server = serverOf(ts, server, args[1])
 	}
 	name := args[0]
+	register, serverName := server.Register, server.ServerName
+	if synapse := synapseOf(ts); synapse != nil {
+		register, serverName = synapse.Register, synapse.ServerName()
+	}
 	localpart := strings.ToLower(name + "-" + strings.TrimPrefix(clienttest.NewCanary("u").String(), "u-CANARY-"))
-	ts.Check(server.Register(context.Background(), localpart, ts.Getenv("PW")))
-	ts.Setenv(name, "@"+localpart+":"+server.ServerName)
+	ts.Check(register(context.Background(), localpart, ts.Getenv("PW")))
+	ts.Setenv(name, "@"+localpart+":"+serverName)
 	ts.Setenv(name+"_LOCAL", localpart)
 }
 
 func scriptDevices(ts *testscript.TestScript, server *clienttest.Dendrite, name string) {
+	if synapse := synapseOf(ts); synapse != nil {
+		devices, err := synapse.Devices(context.Background(), ts.Getenv(name+"_LOCAL"))
+		ts.Check(err)
+		list := ts.Stdout()
+		for _, device := range devices {
+			_, _ = fmt.Fprintf(list, "%s %q\n", device.ID, device.Name)
+		}
+		return
+	}
 	_, host, _ := strings.Cut(ts.Getenv(name), ":")
 	devices, err := serverOf(ts, server, host).Devices(context.Background(), ts.Getenv(name+"_LOCAL"), ts.Getenv("PW"))
 	ts.Check(err)

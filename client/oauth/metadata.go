@@ -24,6 +24,9 @@ type Metadata struct {
 	Raw         json.RawMessage // as it was served, unknown members included
 	Issuer      string
 	DeviceGrant bool // a login without a browser on this machine is possible
+
+	accountManagement string // as served; see AccountPage
+	accountActions    []string
 }
 
 // FetchMetadata asks a homeserver for the metadata of its issuer. A homeserver
@@ -62,9 +65,12 @@ func readMetadata(resp *transport.Response) (Metadata, error) {
 	if err != nil {
 		return Metadata{}, err
 	}
-	return Metadata{
+	m := Metadata{
 		Raw:         resp.Body,
 		Issuer:      issuer,
 		DeviceGrant: slices.Contains(grants, deviceGrant) && object.Has("device_authorization_endpoint"),
-	}, nil
+	}
+	m.accountManagement, _, _ = object.String("account_management_uri")
+	m.accountActions, _ = object.Strings("account_management_actions_supported")
+	return m, nil
 }

@@ -25,6 +25,7 @@ type MatrixError struct {
 	SoftLogout   bool   // M_UNKNOWN_TOKEN, M_USER_LOCKED: the device lives on
 	AdminContact string // M_RESOURCE_LIMIT_EXCEEDED: a URI
 	InfoURI      string // M_USER_LIMIT_EXCEEDED
+	ConsentURI   string // M_CONSENT_NOT_GIVEN
 }
 
 func (e *MatrixError) Error() string {
@@ -76,6 +77,7 @@ func (r *Response) Refusal() error {
 	refusal.SoftLogout, _, _ = object.Bool("soft_logout")
 	refusal.AdminContact, _, _ = object.String("admin_contact")
 	refusal.InfoURI, _, _ = object.String("info_uri")
+	refusal.ConsentURI, _, _ = object.String("consent_uri")
 	return refusal
 }
 

@@ -27,12 +27,18 @@ func TestBest(t *testing.T) {
 		{"a password was named beside it", both, login.Can{LoginToken: "MXLOGIN_LOGIN_TOKEN", Password: "a flag"}, client.FlowPassword},
 		{"a login token that the server does not take", offer(client.FlowPassword), login.Can{LoginToken: "MXLOGIN_LOGIN_TOKEN"}, client.FlowPassword},
 		{"no login token", offer(client.FlowToken), login.Can{}, ""},
-		{"nothing that mxlogin does", offer(client.FlowSSO), login.Can{}, ""},
+		{"single sign-on only", offer(client.FlowSSO, client.FlowToken), login.Can{Terminal: true}, client.FlowSSO},
+		{"both, at a terminal", offer(client.FlowSSO, client.FlowPassword), login.Can{Terminal: true, Browser: true}, client.FlowPassword},
+		{"both, without a terminal", offer(client.FlowSSO, client.FlowPassword), login.Can{Browser: true}, client.FlowSSO},
+		{"both, with neither", offer(client.FlowSSO, client.FlowPassword), login.Can{}, client.FlowPassword},
+		{"both, with a password", offer(client.FlowSSO, client.FlowPassword), login.Can{Browser: true, Password: "a flag"}, client.FlowPassword},
+		{"a password that the server does not take", offer(client.FlowSSO), login.Can{Password: "a flag"}, ""},
+		{"nothing that login does by itself", offer(client.FlowJWT), login.Can{}, ""},
 		{"nothing", offer(), login.Can{}, ""},
 	}
 	for _, test := range tests {
 		kind, why, ok := login.Best(test.offer, test.can)
-		if kind.Type != test.want || ok != (test.want != "") || ok && why == "" {
+		if ok && kind.Type != test.want || ok != (test.want != "") || ok && why == "" {
 			t.Errorf("%s: %q, %q, %t", test.name, kind.Type, why, ok)
 		}
 	}

@@ -12,10 +12,11 @@ func (e *NotOfferedError) Error() string {
 	return fmt.Sprintf("%s does not offer %s", e.Offer.Base, e.Wanted)
 }
 
-// RefusedError tells by which flow a login failed.
+// RefusedError tells at what a login failed.
 type RefusedError struct {
-	Kind Kind
-	Err  error
+	Kind      Kind
+	ByAddress bool // the user was named by an e-mail address or a phone number
+	Err       error
 }
 
 func (e *RefusedError) Error() string { return e.Err.Error() }

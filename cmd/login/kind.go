@@ -27,9 +27,24 @@ func Kinds() []Kind {
 			Hint:    "check both, and that the account is of this server",
 		},
 		{
+			Type: client.FlowSSO, API: config.APILegacy, Command: "sso",
+			Refused: "the server refused the login token that the browser came back with: it took too long, or was used",
+			Hint:    "start again",
+		},
+		{
 			Type: client.FlowToken, API: config.APILegacy, Command: "token",
 			Refused: "the server refused the login token: it is wrong, used or too old",
 			Hint:    "a login token is good once and not for long; get another",
+		},
+		{
+			Type: client.FlowJWT, API: config.APILegacy, Command: "jwt",
+			Refused: "the server refused the JSON Web Token",
+			Hint:    "check who signed it and for whom, and when it ends",
+		},
+		{
+			Type: client.FlowApplicationService, API: config.APILegacy, Command: "appservice", NamesUser: true,
+			Refused: "the server refused the application service or the user",
+			Hint:    "check the as_token, and that the user is in the service's namespace",
 		},
 		{
 			Type: session.FlowImport, API: config.APILegacy, Command: "import", Unlisted: true,

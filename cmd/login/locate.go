@@ -133,8 +133,7 @@ func askForBase(ctx context.Context, person Person, cause error) (matrixid.BaseU
 	}
 	needed := terminal.InteractionError{Needed: "a base URL"}
 	answer, err := person.Line(ctx, needed, fmt.Sprintf("%s. Base URL of the homeserver: ", failed))
-	var interaction *terminal.InteractionError
-	if errors.As(err, &interaction) {
+	if isAlone(err) {
 		return matrixid.BaseURL{}, cause
 	}
 	if err != nil {

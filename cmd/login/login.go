@@ -4,6 +4,7 @@ package login
 
 import (
 	"context"
+	"errors"
 
 	"mxlogin/client/secret"
 	"mxlogin/cmd/choose"
@@ -43,6 +44,14 @@ type Flow interface {
 type Person interface {
 	Secret(ctx context.Context, from terminal.Source, prompt string) (secret.Value, error)
 	Line(ctx context.Context, needed terminal.InteractionError, prompt string) (string, error)
+	Choose(ctx context.Context, needed terminal.InteractionError, prompt string, options []string) (int, error)
+	Visit(ctx context.Context, v terminal.Visit) error
+}
+
+// isAlone reports whether nobody is there to be asked.
+func isAlone(err error) bool {
+	var interaction *terminal.InteractionError
+	return errors.As(err, &interaction)
 }
 
 // Login is the walk of every login: find the homeserver, see whether a saved session
@@ -69,7 +78,7 @@ func Login(ctx context.Context, r Request) (session.Result, error) {
 	attempt := r.Keeper.NewAttempt(r.Login)
 	answer, err := r.By.Login(ctx, attempt, r.Person)
 	if err != nil {
-		return session.Result{}, attempt.Abandon(ctx, &RefusedError{Kind: r.By.Kind(), Err: err})
+		return session.Result{}, attempt.Abandon(ctx, &RefusedError{Kind: r.By.Kind(), ByAddress: r.Who.Address != "", Err: err})
 	}
 	return attempt.Finish(ctx, answer)
 }

@@ -72,6 +72,19 @@ func (w *world) Line(context.Context, terminal.InteractionError, string) (string
 	return "alice", nil
 }
 
+func (w *world) Choose(context.Context, terminal.InteractionError, string, []string) (int, error) {
+	w.events = append(w.events, "asked to choose")
+	return 1, nil
+}
+
+// Visit is a person who logs in and pastes the token.
+func (w *world) Visit(_ context.Context, v terminal.Visit) error {
+	_, provider, _ := strings.Cut(v.URL, "/sso/redirect")
+	provider, _, _ = strings.Cut(provider, "?")
+	w.events = append(w.events, "sent to the browser"+provider)
+	return v.Entered("login-token-of-the-test")
+}
+
 func (w *world) Warning(string, string) {}
 
 func (w *world) Notice(string, string, map[string]any) {}
@@ -142,6 +155,21 @@ func TestTheOrderOfALogin(t *testing.T) {
 			name: "--if-needed", saved: true,
 			change: func(r *login.Request) { r.Who, r.IfNeeded = alice, true },
 			want:   []string{"GET /v3/account/whoami"},
+		},
+		{
+			name: "single sign-on", flows: `{"flows":[{"type":"m.login.sso","identity_providers":[{"id":"one","name":"One"}]}]}`,
+			change: func(r *login.Request) { r.By = login.SSO{} },
+			want:   []string{"GET /v3/login", "sent to the browser", "POST /v3/login", "pending is saved"},
+		},
+		{
+			name: "one of two identity providers", flows: `{"flows":[{"type":"m.login.sso","identity_providers":[{"id":"one","name":"One"},{"id":"a/b","name":"Two"}]}]}`,
+			change: func(r *login.Request) { r.By = login.SSO{} },
+			want:   []string{"GET /v3/login", "asked to choose", "sent to the browser/a%2Fb", "POST /v3/login", "pending is saved"},
+		},
+		{
+			name: "an identity provider that is named", flows: `{"flows":[{"type":"m.login.sso","identity_providers":[{"id":"one","name":"One"},{"id":"a/b","name":"Two"}]}]}`,
+			change: func(r *login.Request) { r.By = login.SSO{Provider: "one"} },
+			want:   []string{"GET /v3/login", "sent to the browser/one", "POST /v3/login", "pending is saved"},
 		},
 		{
 			name: "an import", flows: offersPasswords,

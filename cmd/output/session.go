@@ -40,11 +40,11 @@ func (p Printer) Session(s Session, showToken bool) error {
 	case JSON:
 		return p.sessionJSON(s, showToken)
 	case Token:
-		return p.token("", s.AccessToken)
+		return p.token("", "the access token", s.AccessToken)
 	case Env:
 		return p.sessionEnv(s)
 	case Header:
-		return p.token("Authorization: Bearer ", s.AccessToken)
+		return p.token("Authorization: Bearer ", "the access token", s.AccessToken)
 	}
 	return errors.New("a session is not printed in this format")
 }
@@ -138,9 +138,9 @@ func formatTime(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-func (p Printer) token(prefix string, token secret.Value) error {
+func (p Printer) token(prefix, name string, token secret.Value) error {
 	plain := token.Reveal()
-	if err := checkExact("the access token", plain); err != nil {
+	if err := checkExact(name, plain); err != nil {
 		return err
 	}
 	return p.write([]byte(prefix + plain + "\n"))

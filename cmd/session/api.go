@@ -15,6 +15,9 @@ type api interface {
 	end(ctx context.Context, account config.Account) error
 	// endAll ends all sessions of the account's user.
 	endAll(ctx context.Context, account config.Account) error
+	// elsewhere is nil where an action on the account's devices is done by a request;
+	// where a person does it on a page, it is a [*ElsewhereError].
+	elsewhere(ctx context.Context, account config.Account, action, deviceID string) error
 }
 
 // apiOf returns the API that made the account's session. It is the one place that

@@ -40,6 +40,8 @@ func (k *Keeper) EndAll(ctx context.Context, account config.Account) ([]string, 
 	account, err := k.end(ctx, account, api.endAll)
 	done, err := whatEnded(err)
 	switch {
+	case isRefusal(err):
+		return nil, "", &OneByOneError{Err: err}
 	case err != nil:
 		return nil, "", err
 	case done != LoggedOut:
@@ -68,6 +70,11 @@ func whatEnded(err error) (ServerSide, error) {
 		return Expired, nil
 	}
 	return AlreadyGone, nil
+}
+
+func isRefusal(err error) bool {
+	var refusal *transport.MatrixError
+	return errors.As(err, &refusal)
 }
 
 // end asks the API that made the session to end it by how, and returns the account

@@ -94,6 +94,23 @@ func (e *UnsupportedError) Error() string {
 	return fmt.Sprintf("account %s was made by another API, %s, which this version does not speak", e.Account, e.API)
 }
 
+// ElsewhereError tells that something is done on a page of the account, not by a request.
+type ElsewhereError struct{ URL string } // "" where the server names none
+
+func (e *ElsewhereError) Error() string {
+	if e.URL == "" {
+		return "the server has its devices managed on a page of its own, and does not name it"
+	}
+	return "the server has its devices managed on a page of its own"
+}
+
+// OneByOneError tells that the server does not end all sessions of a user at once.
+type OneByOneError struct{ Err error }
+
+func (e *OneByOneError) Error() string { return e.Err.Error() }
+
+func (e *OneByOneError) Unwrap() error { return e.Err }
+
 // NotRenewableError tells that a session has no refresh token.
 type NotRenewableError struct{ Account, Flow string }
 

@@ -6,6 +6,7 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/matrixid"
+	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
 	"mxlogin/config"
 )
@@ -38,11 +39,35 @@ func (l legacy) endAll(ctx context.Context, account config.Account) error {
 	return homeserver.LogoutAll(ctx, token)
 }
 
-// open makes a client for the account's homeserver, and binds its token to that.
-func (c Connection) open(account config.Account) (*client.Client, transport.Credential, error) {
+// elsewhere asks whether the homeserver has the OAuth 2.0 API as well: then devices are
+// managed there.
+//
+// Client-Server API, DELETE /devices/{deviceId}.
+func (l legacy) elsewhere(ctx context.Context, account config.Account, action, deviceID string) error {
+	base, err := baseOf(account)
+	if err != nil {
+		return err
+	}
+	metadata, ok, err := oauth.FetchMetadata(ctx, l.connection.Transport, base)
+	if err != nil || !ok {
+		return err
+	}
+	return &ElsewhereError{URL: metadata.AccountPage(action, deviceID)}
+}
+
+func baseOf(account config.Account) (matrixid.BaseURL, error) {
 	base, err := matrixid.ParseBaseURL(account.Homeserver)
 	if err != nil {
-		return nil, transport.Credential{}, fmt.Errorf("account %s: homeserver: %w", account.Name, err)
+		return matrixid.BaseURL{}, fmt.Errorf("account %s: homeserver: %w", account.Name, err)
+	}
+	return base, nil
+}
+
+// open makes a client for the account's homeserver, and binds its token to that.
+func (c Connection) open(account config.Account) (*client.Client, transport.Credential, error) {
+	base, err := baseOf(account)
+	if err != nil {
+		return nil, transport.Credential{}, err
 	}
 	homeserver := client.New(c.Transport, base).WithPrefix(client.Prefix(account.Prefix))
 	return homeserver, homeserver.Bind(account.AccessToken), nil

@@ -130,6 +130,16 @@ func (s *Session) WhoAmI(ctx context.Context) (client.Identity, error) {
 	return who, nil
 }
 
+// Elsewhere returns nil where an action on devices of the account is done by a request,
+// and an [*ElsewhereError] where a person does it on a page.
+func (s *Session) Elsewhere(ctx context.Context, action, deviceID string) error {
+	made, err := s.keeper.apiOf(s.Account)
+	if err != nil {
+		return err
+	}
+	return made.elsewhere(ctx, s.Account, action, deviceID)
+}
+
 // over saves that the server has ended the session: the tokens are worthless.
 func (s *Session) over(ctx context.Context, cause error) error {
 	over := newOverError(s.Account, cause)

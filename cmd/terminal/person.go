@@ -45,6 +45,11 @@ type Source struct {
 	Value    secret.Value // of it
 }
 
+// IsNamed reports whether anything but the terminal is named.
+func (s Source) IsNamed() bool {
+	return s.Stdin || s.File != "" || s.Command != "" || !s.Value.IsZero()
+}
+
 // InteractionError tells that a person is needed and cannot be asked.
 type InteractionError struct {
 	Needed string // what would be asked for
@@ -65,6 +70,19 @@ type TimeoutError struct {
 func (e *TimeoutError) Error() string {
 	return "nobody " + e.What + " in time"
 }
+
+// CanBeAsked reports whether somebody is at the terminal.
+func (p *Person) CanBeAsked() bool {
+	asker, err := p.open(InteractionError{})
+	if err != nil {
+		return false
+	}
+	_ = asker.Close()
+	return true
+}
+
+// CanBrowse reports whether a browser can be opened for somebody.
+func (p *Person) CanBrowse() bool { return p.OpenBrowser != nil && !p.NoInput }
 
 // Secret gets a secret from its source, from the person by prompt where nothing
 // else is given, and hides it.

@@ -1,0 +1,142 @@
+package cmd_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"mxlogin/client/clienttest"
+)
+
+// synapses are the Synapses that the scripts share, by their options.
+var synapses = sharedSynapses{running: map[string]*clienttest.Synapse{}}
+
+type sharedSynapses struct {
+	mu      sync.Mutex
+	running map[string]*clienttest.Synapse
+}
+
+func (s *sharedSynapses) start(key string, o clienttest.SynapseOptions) (*clienttest.Synapse, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if server, ok := s.running[key]; ok {
+		return server, nil
+	}
+	server, err := clienttest.StartSynapse(context.Background(), o)
+	if err == nil {
+		s.running[key] = server
+	}
+	return server, err
+}
+
+func (s *sharedSynapses) stop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, server := range s.running {
+		errs = append(errs, server.Stop())
+	}
+	return errors.Join(errs...)
+}
+
+// currentSynapse is the key of the Synapse that a script is about.
+type currentSynapse struct{}
+
+func synapseOf(ts *testscript.TestScript) *clienttest.Synapse {
+	return *ts.Value(currentSynapse{}).(**clienttest.Synapse)
+}
+
+// scriptSynapse starts a Synapse, or takes one that runs with the same options:
+//
+//	sso=N confirm get-token jwt appservice no-password no-renewal rate-limit approval
+//	closed                        see [clienttest.SynapseOptions]
+//	access=D session=D            lifetimes
+//	public=URL                    where it says that it is
+func scriptSynapse(t *testing.T, ts *testscript.TestScript, args []string) {
+	var o clienttest.SynapseOptions
+	for _, arg := range args {
+		ts.Check(setOption(&o, arg))
+	}
+	server, err := synapses.start(strings.Join(slices.Sorted(slices.Values(args)), " "), o)
+	if errors.Is(err, clienttest.ErrMissing) {
+		clienttest.Skip(t, err.Error())
+	}
+	ts.Check(err)
+	*ts.Value(currentSynapse{}).(**clienttest.Synapse) = server
+	ts.Setenv("HS", server.URL())
+}
+
+func setOption(o *clienttest.SynapseOptions, arg string) (err error) {
+	name, value, _ := strings.Cut(arg, "=")
+	flags := map[string]*bool{
+		"confirm": &o.SSOConfirm, "get-token": &o.GetToken, "jwt": &o.JWT, "appservice": &o.AppService,
+		"no-password": &o.NoPassword, "no-renewal": &o.NoRenewal, "rate-limit": &o.RateLimit,
+		"approval": &o.Approval, "closed": &o.Closed,
+	}
+	switch flag := flags[name]; {
+	case flag != nil:
+		*flag = true
+	case name == "sso":
+		o.SSO, err = strconv.Atoi(value)
+	case name == "access":
+		o.AccessTokenLifetime, err = time.ParseDuration(value)
+	case name == "session":
+		o.SessionLifetime, err = time.ParseDuration(value)
+	case name == "public":
+		o.PublicURL = value
+	default:
+		return fmt.Errorf("no option of a Synapse: %s", arg)
+	}
+	return err
+}
+
+// scriptAdmin does what an administrator of the Synapse does:
+//
+//	admin lock NAME | unlock NAME | deactivate NAME | disapprove NAME
+//	admin thirdparty NAME EMAIL PHONE
+//	admin bridged NAME            make the user of the application service that NAME is
+//	admin jwt NAME LOCALPART D    NAME becomes a JWT that ends after D
+func scriptAdmin(ts *testscript.TestScript, _ bool, args []string) {
+	ctx, server := context.Background(), synapseOf(ts)
+	local := ts.Getenv(args[1] + "_LOCAL")
+	switch args[0] {
+	case "lock", "unlock":
+		ts.Check(server.Lock(ctx, local, args[0] == "lock"))
+	case "deactivate":
+		ts.Check(server.Deactivate(ctx, local))
+	case "disapprove":
+		ts.Check(server.Approve(ctx, local, false))
+	case "thirdparty":
+		ts.Check(server.SetThirdParty(ctx, local, args[2], args[3]))
+	case "bridged":
+		ts.Check(server.RegisterBridged(ctx, args[1]))
+	case "jwt":
+		life, err := time.ParseDuration(args[3])
+		ts.Check(err)
+		ts.Setenv(args[1], server.JWT(args[2], time.Now().Add(life)))
+	default:
+		ts.Fatalf("no such thing: admin %s", args[0])
+	}
+}
+
+// scriptBrowser makes BROWSER a real browser in which somebody called name logs in.
+func scriptBrowser(t *testing.T, ts *testscript.TestScript, name string) {
+	argv, err := clienttest.BrowserCommand(context.Background())
+	if errors.Is(err, clienttest.ErrMissing) {
+		clienttest.Skip(t, err.Error())
+	}
+	ts.Check(err)
+	command := ""
+	for _, word := range append(argv, "%s", name) {
+		command += "'" + word + "' "
+	}
+	ts.Setenv("BROWSER", command)
+}
