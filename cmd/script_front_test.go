@@ -14,21 +14,23 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// scriptFront puts a proxy before the shared Dendrite, which changes it to what
-// other servers are: NAME becomes its URL, and it is "r0", a server that knows no
-// /v3, or "moves URL", one whose logins name URL as the homeserver.
+// scriptFront puts a proxy before the server of the script, which may change it to
+// what other servers are: NAME becomes its URL, and it is "plain", the same at another
+// URL, "r0", a server that knows no /v3, or "moves URL", one whose logins name URL as
+// the homeserver.
 func scriptFront(ts *testscript.TestScript, args []string) {
 	target, err := url.Parse(ts.Getenv("HS"))
 	ts.Check(err)
 	proxy := httputil.NewSingleHostReverseProxy(target)
 	var handler http.Handler = proxy
 	switch {
+	case len(args) == 2 && args[1] == "plain":
 	case len(args) == 2 && args[1] == "r0":
 		handler = withoutV3(proxy)
 	case len(args) == 3 && args[1] == "moves":
 		proxy.ModifyResponse = func(resp *http.Response) error { return addWellKnown(resp, args[2]) }
 	default:
-		ts.Fatalf("usage: front NAME r0 | front NAME moves URL")
+		ts.Fatalf("usage: front NAME plain | front NAME r0 | front NAME moves URL")
 	}
 	server := httptest.NewServer(handler)
 	ts.Defer(server.Close)

@@ -134,7 +134,7 @@ func scriptBrowser(t *testing.T, ts *testscript.TestScript, name string) {
 		clienttest.Skip(t, err.Error())
 	}
 	ts.Check(err)
-	command := ""
+	command := "env TMPDIR=/tmp "
 	for _, word := range append(argv, "%s", name) {
 		command += "'" + word + "' "
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -94,6 +95,8 @@ func (s *sharedDendrite) stop() error {
 //	exits [-shows-token] N CMD…   run CMD, which must end with exit code N; its
 //	                              output must hold no secret, but for TOKEN where
 //	                              it is to show it
+//	eventually N CMD…             run CMD again and again until it ends with exit
+//	                              code N, which must come within 20 s
 //	fake NAME FILE                start a homeserver that answers as FILE says;
 //	                              NAME becomes its URL
 //	named HOST=FILE…              start fakes at https://HOST; HOST=dendrite is a
@@ -123,11 +126,12 @@ func scripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.P
 		RequireUniqueNames:  true,
 		Setup:               func(env *testscript.Env) error { return setUpScript(t, env) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits":   scriptExits,
-			"fake":    func(ts *testscript.TestScript, _ bool, args []string) { scriptFake(t, ts, args) },
-			"secret":  scriptSecret,
-			"mode":    scriptMode,
-			"setmode": scriptSetMode,
+			"exits":      scriptExits,
+			"eventually": scriptEventually,
+			"fake":       func(ts *testscript.TestScript, _ bool, args []string) { scriptFake(t, ts, args) },
+			"secret":     scriptSecret,
+			"mode":       scriptMode,
+			"setmode":    scriptSetMode,
 			"dendrite": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Setenv("HS", server.URL())
 			},
@@ -211,6 +215,24 @@ func scriptExits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+func scriptEventually(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	tries := time.NewTicker(100 * time.Millisecond)
+	defer tries.Stop()
+	for range 200 {
+		got := 0
+		if exit := (*exec.ExitError)(nil); errors.As(ts.Exec(args[1], args[2:]...), &exit) {
+			got = exit.ExitCode()
+		}
+		if got == want {
+			return
+		}
+		<-tries.C
+	}
+	ts.Fatalf("it never ended with %d", want)
 }
 
 // checkCodeIsListed holds that the help of a command lists the exit code that a
