@@ -62,7 +62,7 @@ func whatEnded(err error) (ServerSide, error) {
 		return LoggedOut, nil
 	case errors.As(err, &over) && over.DeviceID == "":
 		return AlreadyGone, nil
-	case over != nil:
+	case errors.As(err, &over):
 		return Expired, nil
 	case !isUnknownToken(err):
 		return "", err
