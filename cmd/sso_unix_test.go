@@ -4,6 +4,7 @@ package cmd_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -359,4 +362,52 @@ func TestL27_TheLoginTokenIsRefused(t *testing.T) {
 	v.wantTokenSent()
 	v.wantClosed()
 	v.wantNoToken(0)
+}
+
+// TestL31_TheBrowserGetsNoSecretOfTheEnvironment, and what it says is not shown. That it
+// fails is told, and the login goes on.
+func TestL31_TheBrowserGetsNoSecretOfTheEnvironment(t *testing.T) {
+	tests := map[string]struct {
+		program, variable string // which leads to the program
+		warning           string
+	}{
+		"BROWSER":  {"browser", "BROWSER=%s/browser", "no browser could be opened: BROWSER: exit status 3; open the URL yourself"},
+		"xdg-open": {"xdg-open", "PATH=%s", "no browser could be opened: exit status 3; open the URL yourself"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if name == "xdg-open" && runtime.GOOS == "darwin" {
+				t.Skip("macOS opens a browser by another program")
+			}
+			dir, password := t.TempDir(), clienttest.NewCanary("pw").String()
+			noted := filepath.Join(dir, "noted")
+			script := fmt.Sprintf("#!/bin/sh\n{ echo \"$@\"; /usr/bin/env; } >'%s'\necho the browser speaks\necho the browser speaks >&2\nexit 3\n", noted)
+			if err := os.WriteFile(filepath.Join(dir, test.program), []byte(script), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+			fake.On(flowsRequest, clienttest.Reply{Body: ssoFlows})
+			fake.On(loginRequest, loggedIn()...)
+			p := newPrompted(t, "sso", fake.URL())
+			p.Env = append(p.Env, "DISPLAY=:0", "KEPT=yes", "MXLOGIN_PASSWORD="+password, "MXLOGIN_AS_TOKEN="+password, fmt.Sprintf(test.variable, dir))
+			v := &ssoVisit{atTerminal: startAtTerminal(t, p), fake: fake, token: clienttest.NewCanary("syl").String()}
+			v.readPage()
+			if !strings.Contains(v.shown, test.warning) {
+				v.see(test.warning)
+			}
+			lines := strings.Split(readFile(t, noted), "\n")
+			if lines[0] != v.page.String() {
+				t.Errorf("the browser was opened with %q, shown is %s", lines[0], v.page)
+			}
+			if !slices.Contains(lines, "KEPT=yes") {
+				t.Errorf("the browser has no environment at all: %q", lines)
+			}
+			clienttest.ScanForSecrets(t, "the browser's environment", []byte(strings.Join(lines, "\n")), password)
+			get(t, v.address())
+			v.wantLoggedIn(0)
+			if strings.Contains(v.shown, "the browser speaks") {
+				t.Errorf("what the browser says is shown:\n%s", v.shown)
+			}
+		})
+	}
 }
