@@ -149,7 +149,7 @@ func TestVisit(t *testing.T) {
 		browser  func(string) error
 		done     func(context.Context) error
 		typed    []string
-		cancel   bool // once everybody waits
+		cancel   bool // after a second
 
 		want     error
 		after    time.Duration
@@ -172,9 +172,9 @@ func TestVisit(t *testing.T) {
 		"too late":                         {terminal: true, browser: opens, done: never, want: late, after: visitPatience},
 		"too late, no terminal":            {browser: opens, done: never, want: late, after: visitPatience},
 		"too late after a line":            {terminal: true, typed: []string{"wrong"}, entered: []string{"wrong"}, warnings: []string{notTaken}, want: late, after: visitPatience},
-		"cancelled":                        {terminal: true, browser: opens, done: never, cancel: true, want: errCause},
-		"cancelled, no terminal":           {browser: opens, done: never, cancel: true, want: errCause},
-		"cancelled, the person has to say": {terminal: true, cancel: true, want: errCause},
+		"cancelled":                        {terminal: true, browser: opens, done: never, cancel: true, want: errCause, after: time.Second},
+		"cancelled, no terminal":           {browser: opens, done: never, cancel: true, want: errCause, after: time.Second},
+		"cancelled, the person has to say": {terminal: true, cancel: true, want: errCause, after: time.Second},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -191,10 +191,12 @@ func TestVisit(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				defer cancel(nil)
 				if test.cancel {
-					go func() {
-						synctest.Wait()
-						cancel(errCause)
-					}()
+					time.AfterFunc(time.Second, func() { cancel(errCause) })
+				}
+				link := person.Link
+				person.Link = func(message, url string) {
+					synctest.Wait() // for what was begun before it is shown
+					link(message, url)
 				}
 				start := time.Now()
 				err := person.Visit(ctx, v.page(test.done))
