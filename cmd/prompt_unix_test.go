@@ -33,6 +33,14 @@ type prompted struct {
 
 func startPrompted(t *testing.T, args ...string) *prompted {
 	t.Helper()
+	p := newPrompted(t, args...)
+	p.start(t)
+	return p
+}
+
+// newPrompted is startPrompted for one that is to be changed before it starts.
+func newPrompted(t *testing.T, args ...string) *prompted {
+	t.Helper()
 	keyboard, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -43,6 +51,11 @@ func startPrompted(t *testing.T, args ...string) *prompted {
 	p.Stdin, p.Stdout = strings.NewReader("not the password\n"), &p.stdout
 	p.ExtraFiles = []*os.File{tty}
 	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
+	return p
+}
+
+func (p *prompted) start(t *testing.T) {
+	t.Helper()
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +63,7 @@ func startPrompted(t *testing.T, args ...string) *prompted {
 		defer close(p.screen)
 		buffer := make([]byte, 1024)
 		for {
-			n, err := keyboard.Read(buffer)
+			n, err := p.keyboard.Read(buffer)
 			if n > 0 {
 				p.screen <- string(buffer[:n])
 			}
@@ -61,10 +74,9 @@ func startPrompted(t *testing.T, args ...string) *prompted {
 	}()
 	t.Cleanup(func() {
 		_ = p.Process.Kill()
-		_ = keyboard.Close()
-		_ = tty.Close()
+		_ = p.keyboard.Close()
+		_ = p.tty.Close()
 	})
-	return p
 }
 
 // await reads the screen until it shows want, and returns all of it.

@@ -45,7 +45,8 @@ func hasDisplay(system string, lookup func(string) (string, bool)) bool {
 	return slices.ContainsFunc([]string{"DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"}, isSet)
 }
 
-// runBrowser runs a command, without a shell, with the URL in it or after it.
+// runBrowser runs a command, without a shell, with the URL in it or after it. It has no
+// other environment than environ.
 func runBrowser(command, url string, environ []string) error {
 	words, err := SplitCommand(command)
 	if err != nil || len(words) == 0 {
@@ -60,7 +61,7 @@ func runBrowser(command, url string, environ []string) error {
 		words = append(words, url)
 	}
 	program := exec.Command(words[0], words[1:]...) //nolint:noctx // it may be the browser, which stays
-	program.Env = environ
+	program.Env = append([]string{}, environ...)    // nil would pass on ours
 	if err := program.Run(); err != nil {
 		return errors.New("BROWSER: " + reason(err).Error())
 	}

@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 		"line":       func() { play(askLine) },
 		"choose":     func() { play(askChoice) },
 		"stop-later": func() { play(stopAfterAsking) },
+		"browse":     openLoginPage,
 	}
 	parts[os.Getenv(roleVariable)]()
 }
@@ -78,6 +79,21 @@ func stopAfterAsking(ctx context.Context, t *terminal.Terminal) (string, error) 
 	case <-ctx.Done():
 		return "", errors.New("not stopped")
 	}
+}
+
+// openLoginPage opens loginPage in the browser that the environment has.
+func openLoginPage() {
+	report := os.NewFile(reportFD, "report")
+	open := terminal.FindBrowser(os.LookupEnv, os.Environ())
+	if open == nil {
+		fmt.Fprintln(report, "no browser")
+		return
+	}
+	if err := open(loginPage); err != nil {
+		fmt.Fprintln(report, "failed:", err)
+		return
+	}
+	fmt.Fprintln(report, "opened")
 }
 
 // play asks and reports what came of it.

@@ -67,15 +67,21 @@ type visiting struct {
 
 // running does a part of the visit; that it returns ends the visit.
 func (v *visiting) running(part func() error) {
+	v.beside(func() { v.over <- part() })
+}
+
+// beside does a part of the visit that may return before the visit ends.
+func (v *visiting) beside(part func()) {
 	ended := make(chan struct{})
 	v.parts = append(v.parts, ended)
 	go func() {
 		defer close(ended)
-		v.over <- part()
+		part()
 	}()
 }
 
-// wait waits until the parts have ended, so that none is left that reads the terminal.
+// wait waits until the parts have ended, so that none is left that reads the terminal or
+// writes to it.
 func (v *visiting) wait() {
 	for _, ended := range v.parts {
 		<-ended
@@ -91,7 +97,7 @@ const launchTime = 10 * time.Second
 func (v *visiting) openBrowser(ctx context.Context, alone *InteractionError) {
 	failed := make(chan error, 1)
 	go func() { failed <- v.person.OpenBrowser(v.URL) }()
-	go func() {
+	v.beside(func() {
 		ctx, cancel := context.WithTimeout(ctx, launchTime)
 		defer cancel()
 		select {
@@ -107,7 +113,7 @@ func (v *visiting) openBrowser(ctx context.Context, alone *InteractionError) {
 			v.person.Warn("browser", fmt.Sprintf("no browser could be opened: %v; open the URL yourself", err))
 		case <-ctx.Done():
 		}
-	}()
+	})
 }
 
 // listen asks the person for a line until one is taken.
