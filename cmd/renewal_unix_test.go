@@ -66,7 +66,7 @@ func TestR3_KilledBetweenAnswerAndSave(t *testing.T) {
 	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
 	killed, configFile, _ := process(t, "access-token")
 	saveEnding(t, configFile, fake.URL())
-	asked := 0
+	asked, started := 0, make(chan struct{})
 	fake.Handle(renewal, func(w http.ResponseWriter, r *http.Request) {
 		var body struct {
 			Token string `json:"refresh_token"`
@@ -75,6 +75,7 @@ func TestR3_KilledBetweenAnswerAndSave(t *testing.T) {
 			t.Errorf("%v, asked with %q", err, body.Token)
 		}
 		if asked++; asked == 1 {
+			<-started
 			_ = killed.Process.Kill()
 			<-r.Context().Done()
 			return
@@ -85,7 +86,11 @@ func TestR3_KilledBetweenAnswerAndSave(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := killed.Run(); err == nil {
+	if err := killed.Start(); err != nil {
+		t.Fatal(err)
+	}
+	close(started)
+	if err := killed.Wait(); err == nil {
 		t.Fatal("the process was not killed")
 	}
 	if after, err := os.ReadFile(configFile); err != nil || string(after) != string(before) {
