@@ -162,9 +162,7 @@ func (a *Attempt) accountName(file *config.File, userID string) (string, error) 
 // A pending entry names who was asked for, which makes it nobody's yet; but one
 // that this attempt has made of another may be somebody's.
 func (a *Attempt) mayOverwrite(there config.Account, userID string) error {
-	if there.Pending && there.Name == a.pendingKey && a.previous != nil {
-		there = *a.previous
-	}
+	there = a.before(there)
 	switch {
 	case there.Pending:
 		return nil
@@ -174,6 +172,14 @@ func (a *Attempt) mayOverwrite(there config.Account, userID string) error {
 		return nil
 	}
 	return choose.Elsewhere(there, a.Base.String())
+}
+
+// before is an entry as it was before this attempt made it pending.
+func (a *Attempt) before(there config.Account) config.Account {
+	if there.Pending && there.Name == a.pendingKey && a.previous != nil {
+		return *a.previous
+	}
+	return there
 }
 
 // isSuperseded reports whether another login of the same device has come in between
@@ -195,6 +201,7 @@ func (a *Attempt) isSuperseded(ctx context.Context, there config.Account, answer
 // inherit keeps what is known of the account already: how the person was named, and
 // that somebody has vouched for its user ID at this homeserver.
 func (a *Attempt) inherit(entry *config.Account, there config.Account) {
+	there = a.before(there)
 	if there.Pending || there.UserID != entry.UserID || !a.isHere(there) {
 		return
 	}
