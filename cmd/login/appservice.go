@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"mxlogin/client"
+	"mxlogin/client/transport"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
 )
@@ -18,15 +19,8 @@ func (AppService) Kind() Kind { return kindOf(client.FlowApplicationService) }
 
 // Login gets the application service's token and logs the user in by it.
 func (f AppService) Login(ctx context.Context, a *session.Attempt, p Person) (session.Answer, error) {
-	token, err := p.Secret(ctx, f.Source, fmt.Sprintf("Token (as_token) of the application service of %s for %s: ", a.Who, a.Base.Origin()))
-	if err != nil {
-		return session.Answer{}, err
-	}
-	defer token.Wipe()
-	if ctx, err = a.Begin(ctx); err != nil {
-		return session.Answer{}, err
-	}
-	homeserver := a.Client()
-	answer, err := homeserver.LoginApplicationService(ctx, client.User(a.Who.String()), homeserver.Bind(token), a.Options())
-	return session.Answer{Session: answer}, err
+	prompt := fmt.Sprintf("Token (as_token) of the application service of %s for %s: ", a.Who, a.Base.Origin())
+	return sendSecret(ctx, a, p, f.Source, prompt, func(ctx context.Context, homeserver *client.Client, token transport.Credential) (client.Session, error) {
+		return homeserver.LoginApplicationService(ctx, client.User(a.Who.String()), token, a.Options())
+	})
 }

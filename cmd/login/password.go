@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"mxlogin/client"
+	"mxlogin/client/transport"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
 )
@@ -20,19 +21,12 @@ func (Password) Kind() Kind { return kindOf(client.FlowPassword) }
 
 // Login gets the password and sends it.
 func (f Password) Login(ctx context.Context, a *session.Attempt, p Person) (session.Answer, error) {
-	password, err := p.Secret(ctx, f.Source, fmt.Sprintf("Password of %s for %s: ", a.Who, a.Base.Origin()))
-	if err != nil {
-		return session.Answer{}, err
-	}
-	defer password.Wipe()
-	if ctx, err = a.Begin(ctx); err != nil {
-		return session.Answer{}, err
-	}
 	who := f.Identifier
 	if who.IsZero() {
 		who = client.User(a.Who.String())
 	}
-	homeserver := a.Client()
-	answer, err := homeserver.LoginPassword(ctx, who, homeserver.Bind(password), a.Options())
-	return session.Answer{Session: answer}, err
+	prompt := fmt.Sprintf("Password of %s for %s: ", a.Who, a.Base.Origin())
+	return sendSecret(ctx, a, p, f.Source, prompt, func(ctx context.Context, homeserver *client.Client, password transport.Credential) (client.Session, error) {
+		return homeserver.LoginPassword(ctx, who, password, a.Options())
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"mxlogin/client"
+	"mxlogin/client/transport"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
 )
@@ -17,15 +18,8 @@ func (Token) Kind() Kind { return kindOf(client.FlowToken) }
 
 // Login gets the login token and sends it.
 func (f Token) Login(ctx context.Context, a *session.Attempt, p Person) (session.Answer, error) {
-	token, err := p.Secret(ctx, f.Source, fmt.Sprintf("Login token for %s: ", a.Base.Origin()))
-	if err != nil {
-		return session.Answer{}, err
-	}
-	defer token.Wipe()
-	if ctx, err = a.Begin(ctx); err != nil {
-		return session.Answer{}, err
-	}
-	homeserver := a.Client()
-	answer, err := homeserver.LoginToken(ctx, homeserver.Bind(token), a.Options())
-	return session.Answer{Session: answer}, err
+	prompt := fmt.Sprintf("Login token for %s: ", a.Base.Origin())
+	return sendSecret(ctx, a, p, f.Source, prompt, func(ctx context.Context, homeserver *client.Client, token transport.Credential) (client.Session, error) {
+		return homeserver.LoginToken(ctx, token, a.Options())
+	})
 }
