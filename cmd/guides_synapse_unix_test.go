@@ -1,0 +1,107 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"mxlogin/client/clienttest"
+)
+
+// TestGuideSSO runs docs/guides/sso.md in one home, with a real browser.
+func TestGuideSSO(t *testing.T) {
+	server, world := newSynapseGuide(t)
+	argv, err := clienttest.BrowserCommand(t.Context())
+	if errors.Is(err, clienttest.ErrMissing) {
+		clienttest.Skip(t, err.Error())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := "BROWSER=env TMPDIR=" + t.TempDir() + " '" + strings.Join(argv, "' '") + "' %s guide-sso"
+	for _, block := range blocks(t, readText(t, "../docs/guides/sso.md"), "sh") {
+		if strings.Contains(block, "mint-login-token") { // by a user who has a password
+			world.sh(t, "mxlogin password alice --password-file /run/secrets/alice --account alice && mxlogin accounts use alice")
+		}
+		run := world.sh(t, block, browser)
+		if run.code != 0 {
+			t.Errorf("exit code %d\n%s%s%s", run.code, block, run.stdout, run.stderr)
+		}
+		clienttest.ScanForSecrets(t, "the log", []byte(run.stdout+run.stderr), world.alicePassword)
+	}
+	if devices, err := server.Devices(t.Context(), "guide-sso"); err != nil || len(devices) != 1 {
+		t.Errorf("%v, devices %v", err, devices)
+	}
+}
+
+// TestGuideRenewal runs docs/guides/renewal.md in one home.
+func TestGuideRenewal(t *testing.T) {
+	server, world := newSynapseGuide(t)
+	run := world.sh(t, strings.Join(blocks(t, readText(t, "../docs/guides/renewal.md"), "sh"), ""))
+	if run.code != 0 || !strings.Contains(run.stdout, "Renewed the session of @bot:localhost") || strings.Count(run.stdout, "@bot:localhost") < 4 {
+		t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
+	}
+	clienttest.ScanForSecrets(t, "the log", []byte(run.stdout+run.stderr), world.botPassword)
+	if devices, err := server.Devices(t.Context(), "bot"); err != nil || len(devices) != 1 {
+		t.Errorf("%v, devices %v", err, devices)
+	}
+}
+
+// synapseGuide runs the commands of a guide at a Synapse, which stands for example.org.
+type synapseGuide struct {
+	dir, homeserver            string
+	botPassword, alicePassword string
+}
+
+func newSynapseGuide(t *testing.T) (*clienttest.Synapse, synapseGuide) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a real homeserver, which -short leaves out")
+	}
+	if _, err := exec.LookPath("curl"); err != nil {
+		clienttest.Skip(t, "there is no curl here")
+	}
+	server := clienttest.NewSynapse(t, clienttest.SynapseOptions{SSO: 1, GetToken: true})
+	w := synapseGuide{
+		dir: t.TempDir(), homeserver: server.URL(),
+		botPassword: clienttest.NewCanary("pw").String(), alicePassword: clienttest.NewCanary("pw").String(),
+	}
+	for name, password := range map[string]string{"bot": w.botPassword, "alice": w.alicePassword} {
+		if err := server.Register(t.Context(), name, password); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte(password), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := map[string]string{"mxlogin": `exec -a mxlogin "` + self + `" "$@"`, "nightly.sh": "mxlogin whoami"}
+	for name, text := range programs {
+		if err := os.WriteFile(filepath.Join(w.dir, name), []byte("#!/bin/bash\n"+text+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return server, w
+}
+
+// sh runs commands as they stand in a guide, but for the names of the homeserver and of
+// the directory of secrets.
+func (w synapseGuide) sh(t *testing.T, text string, environ ...string) ended {
+	t.Helper()
+	for _, name := range []string{"bot", "alice"} {
+		text = strings.ReplaceAll(text, "@"+name+":example.org", "@"+name+":localhost")
+	}
+	text = strings.NewReplacer("https://matrix.example.org", w.homeserver, "example.org", w.homeserver, "/run/secrets", w.dir).Replace(text)
+	command := exec.CommandContext(t.Context(), "bash", "-euc", text)
+	command.Dir = w.dir
+	command.Env = append([]string{"HOME=" + w.dir, "PATH=" + w.dir + ":" + os.Getenv("PATH"), "MXLOGIN_HOMESERVER=" + w.homeserver, noRaceSleep}, environ...)
+	return finish(t, command)
+}
