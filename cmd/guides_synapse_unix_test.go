@@ -23,7 +23,7 @@ func TestGuideSSO(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := "BROWSER=env TMPDIR=" + t.TempDir() + " '" + strings.Join(argv, "' '") + "' %s guide-sso"
+	browser := "BROWSER=" + browserVariable(argv, t.TempDir(), "guide-sso")
 	for _, block := range blocks(t, readText(t, "../docs/guides/sso.md"), "sh") {
 		if strings.Contains(block, "mint-login-token") { // by a user who has a password
 			world.sh(t, "mxlogin password alice --password-file /run/secrets/alice --account alice && mxlogin accounts use alice")

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -24,7 +24,15 @@ type sharedSynapses struct {
 	running map[string]*clienttest.Synapse
 }
 
-func (s *sharedSynapses) start(key string, o clienttest.SynapseOptions) (*clienttest.Synapse, error) {
+// start starts a Synapse with these options, or returns the one that has them.
+func (s *sharedSynapses) start(options []string) (*clienttest.Synapse, error) {
+	var o clienttest.SynapseOptions
+	for _, option := range options {
+		if err := setOption(&o, option); err != nil {
+			return nil, err
+		}
+	}
+	key := strings.Join(slices.Sorted(slices.Values(options)), " ")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if server, ok := s.running[key]; ok {
@@ -60,15 +68,8 @@ func synapseOf(ts *testscript.TestScript) *clienttest.Synapse {
 //	closed                        see [clienttest.SynapseOptions]
 //	access=D session=D            lifetimes
 //	public=URL                    where it says that it is
-func scriptSynapse(t *testing.T, ts *testscript.TestScript, args []string) {
-	var o clienttest.SynapseOptions
-	for _, arg := range args {
-		ts.Check(setOption(&o, arg))
-	}
-	server, err := synapses.start(strings.Join(slices.Sorted(slices.Values(args)), " "), o)
-	if errors.Is(err, clienttest.ErrMissing) {
-		clienttest.Skip(t, err.Error())
-	}
+func scriptSynapse(ts *testscript.TestScript, _ bool, args []string) {
+	server, err := synapses.start(args)
 	ts.Check(err)
 	*ts.Value(currentSynapse{}).(**clienttest.Synapse) = server
 	ts.Setenv("HS", server.URL())
@@ -128,15 +129,14 @@ func scriptAdmin(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // scriptBrowser makes BROWSER a real browser in which somebody called name logs in.
-func scriptBrowser(t *testing.T, ts *testscript.TestScript, name string) {
+func scriptBrowser(ts *testscript.TestScript, _ bool, args []string) {
 	argv, err := clienttest.BrowserCommand(context.Background())
-	if errors.Is(err, clienttest.ErrMissing) {
-		clienttest.Skip(t, err.Error())
-	}
 	ts.Check(err)
-	command := "env TMPDIR=/tmp "
-	for _, word := range append(argv, "%s", name) {
-		command += "'" + word + "' "
-	}
-	ts.Setenv("BROWSER", command)
+	ts.Setenv("BROWSER", browserVariable(argv, os.TempDir(), args[0]))
+}
+
+// browserVariable is a value of BROWSER that runs argv, with its files in dir: they come
+// and go while a script's own directory is searched for secrets.
+func browserVariable(argv []string, dir, name string) string {
+	return "env 'TMPDIR=" + dir + "' '" + strings.Join(argv, "' '") + "' %s " + name
 }
