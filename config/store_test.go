@@ -396,3 +396,33 @@ func TestCheckFailsWhereUpdateWould(t *testing.T) {
 		}
 	}
 }
+
+// TestUpdateCheckedChangesNothingThatCouldNotBeSaved: the change is not even made. The
+// name of the file leaves no room for that of a temporary one beside it.
+func TestUpdateCheckedChangesNothingThatCouldNotBeSaved(t *testing.T) {
+	store := NewStore(filepath.Join(t.TempDir(), strings.Repeat("a", 245)), true, ignoreNotice)
+	var failed *FileError
+	if err := store.UpdateChecked(t.Context(), unreachable(t)); !errors.As(err, &failed) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUpdateCheckedSaves(t *testing.T) {
+	store := NewStore(filepath.Join(t.TempDir(), "config.yaml"), true, ignoreNotice)
+	err := store.UpdateChecked(t.Context(), func(file *File) error {
+		file.Put(Account{UserID: "@alice:example.org", Homeserver: "https://h"})
+		return nil
+	})
+	if err != nil || len(mustLoad(t, store).Accounts()) != 1 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPatienceIsNotLessThanTheUsual(t *testing.T) {
+	store := NewStore("x", true, ignoreNotice)
+	for patience, want := range map[time.Duration]time.Duration{time.Second: defaultLockTimeout, time.Minute: time.Minute} {
+		if got := store.WithPatience(patience).lockTimeout; got != want {
+			t.Errorf("%s: waits for %s, want %s", patience, got, want)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"mxlogin/client"
@@ -100,7 +99,7 @@ func (k *Keeper) endOf(tokens client.Tokens) (end time.Time, lifetime time.Durat
 // refresh token that is too old.
 func endsSession(err error) bool {
 	var refusal *transport.MatrixError
-	if !errors.As(err, &refusal) || refusal.Status == http.StatusTooManyRequests {
+	if !errors.As(err, &refusal) {
 		return false
 	}
 	switch refusal.Code {
