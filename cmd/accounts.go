@@ -146,6 +146,8 @@ func stateText(a config.Account) string {
 		return "login not finished"
 	case state == stateLoggedOut:
 		return "logged out"
+	case a.IsRenewable():
+		return "logged in, renewable"
 	case !a.ExpiresAt.IsZero():
 		return "until " + a.ExpiresAt.UTC().Format(time.RFC3339)
 	}
