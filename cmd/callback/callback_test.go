@@ -169,9 +169,7 @@ func TestRequestsThatDoNotEndTheWait(t *testing.T) {
 			if got.status != test.status {
 				t.Errorf("answered %d, want %d", got.status, test.status)
 			}
-			if test.status != 431 { // which net/http answers
-				checkHeaders(t, got)
-			}
+			checkHeaders(t, got)
 			if test.status == 421 && got.body != "" || strings.Contains(got.body, "script") || strings.Contains(got.body, "onerror") || strings.Contains(got.body, "ADw") {
 				t.Errorf("the page is %q", got.body)
 			}
@@ -208,6 +206,42 @@ func checkHeaders(t *testing.T, a answer) {
 	} else if !strings.HasPrefix(policy, "default-src 'none'; ") {
 		t.Errorf("L15: the policy is %q", policy)
 	}
+}
+
+// TestWhatIsNoRequest ends no wait either: L4's CONNECT, what is no HTTP, a request that
+// is cut, one whose end never comes, and many connections that say nothing.
+func TestWhatIsNoRequest(t *testing.T) {
+	r := listen(t, callback.LoginToken)
+	host := strings.TrimPrefix(base(r), "http://")
+	path := strings.TrimPrefix(r.URL(), base(r)) + good
+	for text, want := range map[string]string{
+		"CONNECT " + host + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n":    "HTTP/1.1 404 ",
+		"OPTIONS * HTTP/1.1\r\nHost: " + host + "\r\n\r\n":               "HTTP/1.1 404 ",
+		"GET http://evil.test" + path + " HTTP/1.1\r\n\r\n":              "HTTP/1.1 421 ",
+		"GET " + path + " HTTP/1.1\r\n\r\n":                              "HTTP/1.1 421 ",
+		"\x16\x03\x01 hello\r\n\r\n":                                     "HTTP/1.1 400 ",
+		"GET " + path + " HTTP/1.1\r\nHost: " + host + "\r\nA b\r\n\r\n": "HTTP/1.1 400 ",
+		"GET / HTTP/1.1\r\nA: " + strings.Repeat("a", 20<<10):            "HTTP/1.1 431 ",
+	} {
+		connection, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(connection, text)
+		line, err := bufio.NewReader(connection).ReadString('\n')
+		if !strings.HasPrefix(line, want) {
+			t.Errorf("%.40q is answered %q, %v", text, line, err)
+		}
+		_ = connection.Close()
+	}
+	for range 100 {
+		silent, err := net.Dial("tcp", host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = silent.Close() }()
+	}
+	stillWaits(t, r, good)
 }
 
 func TestL15_Headers(t *testing.T) {

@@ -1,16 +1,21 @@
 package callback
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 )
 
-// page is an answer. All of them are constants.
+// page is an answer. All bodies are constants.
 type page struct {
-	status int
-	body   string
+	status   int
+	body     string
+	location string // where the browser is sent on to; "" for nowhere
+	isLast   bool   // there is nothing more to show
 }
 
 const (
@@ -26,21 +31,34 @@ const (
 	pageNothing  = head + `<h1>Nothing here</h1>` + foot
 )
 
-func (p page) write(w http.ResponseWriter) {
-	w.WriteHeader(p.status)
-	_, _ = io.WriteString(w, p.body)
+// write writes the answer in one piece. A HEAD gets the body too, which nobody reads:
+// the connection ends with it.
+func (p page) write(w io.Writer) error {
+	h := headers()
+	h.Set("Content-Length", strconv.Itoa(len(p.body)))
+	if p.location != "" {
+		h.Set("Location", p.location)
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\n", p.status, http.StatusText(p.status))
+	_ = h.Write(&b) // a bytes.Buffer takes everything
+	b.WriteString("\r\n" + p.body)
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
-// setHeaders says that a page is no more than its text: no script, no frame around it,
-// no copy kept, no word to other pages of where the browser was.
-func setHeaders(h http.Header) {
+// headers say that a page is no more than its text: no script, no frame around it, no
+// copy kept, no word to other pages of where the browser was.
+func headers() http.Header {
 	hash := sha256.Sum256([]byte(style))
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(hash[:])+
-		"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Connection", "close")
+	return http.Header{
+		"Content-Type":           {"text/html; charset=utf-8"},
+		"X-Content-Type-Options": {"nosniff"},
+		"Content-Security-Policy": {"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+			"'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
+		"Referrer-Policy": {"no-referrer"},
+		"Cache-Control":   {"no-store"},
+		"X-Frame-Options": {"DENY"},
+		"Connection":      {"close"},
+	}
 }

@@ -12,10 +12,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"sync"
@@ -29,23 +26,21 @@ type Receiver struct {
 	path   string // of the redirect; random
 	end    string // of the page that the browser ends at; random
 
-	server *http.Server
-	got    chan url.Values // holds the answer
-	shown  chan struct{}   // closed when the last page was served
+	listener net.Listener
+	got      chan url.Values // holds the answer
+	shown    chan struct{}   // closed when the last page was served
 
 	mu     sync.Mutex
-	used   bool // the answer has come
-	failed bool // and it tells of an error
+	open   map[net.Conn]bool // nil once the receiver is closed
+	used   bool              // the answer has come
+	failed bool              // and it tells of an error
 }
 
 // Accept tells whether the query of a redirect is the answer that is waited for.
 type Accept func(url.Values) error
 
-const (
-	maxHeader = 16 << 10 // bytes, the request line included
-	// lastPage is how long Close waits for the browser to get its last page.
-	lastPage = 2 * time.Second
-)
+// lastPage is how long Close waits for the browser to get its last page.
+const lastPage = 2 * time.Second
 
 // Listen opens a port of the literal 127.0.0.1, which no other machine reaches and, other
 // than "localhost", no other process can stand in for. It must be open before the browser
@@ -63,17 +58,10 @@ func listenAt(ctx context.Context, address string, accept Accept) (*Receiver, er
 	r := &Receiver{
 		accept: accept, host: listener.Addr().String(),
 		path: "/" + rand.Text(), end: "/" + rand.Text(), // 128 bits each
+		listener: listener, open: map[net.Conn]bool{},
 		got: make(chan url.Values, 1), shown: make(chan struct{}),
 	}
-	r.server = &http.Server{
-		Handler:           http.HandlerFunc(r.serve),
-		ReadHeaderTimeout: 5 * time.Second,
-		WriteTimeout:      5 * time.Second,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          log.New(io.Discard, "", 0), // it would hold what a stranger sent
-	}
-	r.server.SetKeepAlivesEnabled(false)
-	go func() { _ = r.server.Serve(listener) }()
+	go r.acceptAll(listener)
 	return r, nil
 }
 
@@ -126,7 +114,11 @@ func (r *Receiver) Close() error {
 		}
 	}
 	// Requests under way get no time: whoever sends them slowly would hold it up.
-	return r.server.Close()
+	r.closeAll()
+	if err := r.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close the port that the browser comes back to: %w", err)
+	}
+	return nil
 }
 
 // equal compares in a time that tells nothing of where the texts differ.

@@ -5,40 +5,35 @@ import (
 	"net/url"
 )
 
-// serve answers one request. It never repeats anything of it.
-func (r *Receiver) serve(w http.ResponseWriter, q *http.Request) {
-	setHeaders(w.Header())
+// answer is the answer to a request. It never repeats anything of it.
+func (r *Receiver) answer(q *http.Request) page {
 	isRedirect, isEnd := equal(q.URL.Path, r.path), equal(q.URL.Path, r.end)
 	switch {
 	case q.Host != r.host: // a page whose own name leads to 127.0.0.1
-		w.WriteHeader(http.StatusMisdirectedRequest)
+		return page{status: http.StatusMisdirectedRequest}
 	case !isRedirect && !isEnd:
-		page{http.StatusNotFound, pageNothing}.write(w)
+		return page{status: http.StatusNotFound, body: pageNothing}
 	case q.Method != http.MethodGet:
-		page{http.StatusMethodNotAllowed, pageNothing}.write(w)
+		return page{status: http.StatusMethodNotAllowed, body: pageNothing}
 	case !isNavigation(q.Header):
-		page{http.StatusForbidden, pageNothing}.write(w)
+		return page{status: http.StatusForbidden, body: pageNothing}
 	case isEnd:
-		r.serveEnd(w)
-	default:
-		r.serveRedirect(w, q.URL.RawQuery)
+		return r.finalPage()
 	}
+	return r.redirect(q.URL.RawQuery)
 }
 
-// serveRedirect takes the answer, if it is one. The browser is sent on to a page without
-// a query: the token stays in neither its address bar nor its history.
-func (r *Receiver) serveRedirect(w http.ResponseWriter, rawQuery string) {
+// redirect takes the answer, if it is one. The browser is sent on to a page without a
+// query: the token stays in neither its address bar nor its history.
+func (r *Receiver) redirect(rawQuery string) page {
 	query, err := url.ParseQuery(rawQuery)
 	if err != nil || r.accept(query) != nil {
-		page{http.StatusBadRequest, pageNoAnswer}.write(w)
-		return
+		return page{status: http.StatusBadRequest, body: pageNoAnswer}
 	}
 	if !r.take(query) {
-		page{http.StatusGone, pageUsed}.write(w)
-		return
+		return page{status: http.StatusGone, body: pageUsed}
 	}
-	w.Header().Set("Location", r.end)
-	w.WriteHeader(http.StatusSeeOther)
+	return page{status: http.StatusSeeOther, location: r.end}
 }
 
 // take hands the first answer on. It reports whether this was the first.
@@ -53,21 +48,17 @@ func (r *Receiver) take(query url.Values) bool {
 	return true
 }
 
-// serveEnd is the page that the browser is left with.
-func (r *Receiver) serveEnd(w http.ResponseWriter) {
+// finalPage is the page that the browser is left with.
+func (r *Receiver) finalPage() page {
 	r.mu.Lock()
-	used, failed := r.used, r.failed
-	r.mu.Unlock()
+	defer r.mu.Unlock()
 	switch {
-	case !used:
-		page{http.StatusNotFound, pageNothing}.write(w)
-		return
-	case failed:
-		page{http.StatusOK, pageFailed}.write(w)
-	default:
-		page{http.StatusOK, pageDone}.write(w)
+	case !r.used:
+		return page{status: http.StatusNotFound, body: pageNothing}
+	case r.failed:
+		return page{status: http.StatusOK, body: pageFailed, isLast: true}
 	}
-	r.markShown()
+	return page{status: http.StatusOK, body: pageDone, isLast: true}
 }
 
 func (r *Receiver) markShown() {
