@@ -40,14 +40,14 @@ func (c *Client) MintLoginToken(ctx context.Context, token transport.Credential,
 	if err != nil {
 		return LoginTokenGrant{}, err
 	}
-	minted, err := readToken(answer, "login_token")
+	minted, err := answer.Secret("login_token")
 	if err != nil {
 		return LoginTokenGrant{}, err
 	}
 	if minted.IsZero() {
 		return LoginTokenGrant{}, answer.Invalid("login_token", "is missing")
 	}
-	lifetime, _, err := readLifetime(answer)
+	lifetime, _, err := answer.Lifetime("expires_in_ms", time.Millisecond)
 	return LoginTokenGrant{Token: minted, Lifetime: lifetime}, err
 }
 

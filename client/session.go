@@ -10,11 +10,7 @@ import (
 	"mxlogin/client/transport"
 )
 
-const (
-	maxToken    = 16 << 10 // bytes; it has to fit into a header
-	maxDeviceID = 1 << 10  // bytes; servers allow 512 at most
-	maxLifetime = 10 * 365 * 24 * time.Hour
-)
+const maxDeviceID = 1 << 10 // bytes; servers allow 512 at most
 
 // Session is a login's answer, read strictly. home_server is not part of it: it
 // is deprecated, and the user ID says the same.
@@ -64,16 +60,16 @@ func readSession(answer transport.Object) (Session, error) {
 }
 
 func readTokens(answer transport.Object) (t Tokens, err error) {
-	if t.AccessToken, err = readToken(answer, "access_token"); err != nil {
+	if t.AccessToken, err = answer.Secret("access_token"); err != nil {
 		return Tokens{}, err
 	}
 	if t.AccessToken.IsZero() {
 		return Tokens{}, answer.Invalid("access_token", "is missing")
 	}
-	if t.RefreshToken, err = readToken(answer, "refresh_token"); err != nil {
+	if t.RefreshToken, err = answer.Secret("refresh_token"); err != nil {
 		return Tokens{}, err
 	}
-	t.Lifetime, t.Expires, err = readLifetime(answer)
+	t.Lifetime, t.Expires, err = answer.Lifetime("expires_in_ms", time.Millisecond)
 	return t, err
 }
 
@@ -103,23 +99,6 @@ func readUserID(answer transport.Object) (matrixid.UserID, error) {
 	return id, nil
 }
 
-// readToken returns the empty secret where the member is missing.
-func readToken(answer transport.Object, name string) (secret.Value, error) {
-	text, ok, err := answer.String(name)
-	if err != nil || !ok {
-		return secret.Value{}, err
-	}
-	switch {
-	case text == "":
-		return secret.Value{}, answer.Invalid(name, "is empty")
-	case len(text) > maxToken:
-		return secret.Value{}, answer.Invalid(name, "is longer than 16 KiB")
-	case strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0:
-		return secret.Value{}, answer.Invalid(name, "has a character that cannot go into a header")
-	}
-	return secret.New(text), nil
-}
-
 func readDeviceID(answer transport.Object) (string, error) {
 	id, ok, err := answer.String("device_id")
 	if err != nil || !ok {
@@ -134,17 +113,6 @@ func readDeviceID(answer transport.Object) (string, error) {
 		return "", answer.Invalid("device_id", "has a control character")
 	}
 	return id, nil
-}
-
-// readLifetime reads expires_in_ms. What is past becomes 0, what is beyond ten
-// years becomes ten years: neither may overflow a clock.
-func readLifetime(answer transport.Object) (lifetime time.Duration, expires bool, err error) {
-	ms, ok, err := answer.Integer("expires_in_ms")
-	if err != nil || !ok {
-		return 0, false, err
-	}
-	ms = min(max(ms, 0), maxLifetime.Milliseconds())
-	return time.Duration(ms) * time.Millisecond, true, nil
 }
 
 // readWellKnown never fails: the login has happened, and a bad well_known only

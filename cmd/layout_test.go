@@ -25,7 +25,7 @@ func layers() map[string][]string {
 		"client/transport": base,
 		"client/discovery": wire,
 		"client":           api,
-		"client/oauth":     api,
+		"client/oauth":     append(slices.Clone(api), "client"),
 		"config":           {"client/secret"},
 		"cmd/choose":       {"client/matrixid", "config"},
 		"cmd/session":      kept,

@@ -50,7 +50,11 @@ func (t target) name(method string) string {
 func (r Request) target() target {
 	address := r.Base.Join(r.Path)
 	origin := r.Base.Origin()
-	return target{url: address, origin: origin, path: strings.TrimPrefix(address, origin.String())}
+	where := target{url: address, origin: origin, path: strings.TrimPrefix(address, origin.String())}
+	if r.Query != "" {
+		where.url += "?" + r.Query
+	}
+	return where
 }
 
 // redirectTarget reads the Location of a redirect. What follows the origin is

@@ -50,6 +50,7 @@ type Request struct {
 	Method string
 	Base   matrixid.BaseURL
 	Path   string // below Base; starts with a slash, has no query
+	Query  string // as it is sent; errors and traces leave it out
 
 	JSON   Fields     // the body as a JSON object; nil: none
 	Form   Fields     // the body as a form; strings and credentials only

@@ -117,6 +117,9 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	}
 }
 
+// MayDial reports whether requests may go to origin, by the options of c.
+func (c *Client) MayDial(origin matrixid.Origin) bool { return MayDial(origin, c.options.AllowHTTP) }
+
 // once sends r to where and reads the whole answer.
 func (c *Client) once(ctx context.Context, r Request, where target) (*Response, error) {
 	if err := c.permit(r, where.origin); err != nil {
@@ -166,7 +169,7 @@ func (c *Client) once(ctx context.Context, r Request, where target) (*Response, 
 // permit refuses what must not leave this machine: a credential to an origin
 // that is not its own, and plain http where nobody allowed it.
 func (c *Client) permit(r Request, origin matrixid.Origin) error {
-	if !MayDial(origin, c.options.AllowHTTP) {
+	if !c.MayDial(origin) {
 		return &ForbiddenError{Origin: origin, Reason: "plain http is not allowed there"}
 	}
 	for _, credential := range r.credentials() {
