@@ -19,7 +19,9 @@ const (
 //
 // Client-Server API, "Account management URL discovery", since v1.18.
 func (m Metadata) AccountPage(action, deviceID string) string {
-	page, err := url.Parse(m.accountManagement)
+	text, _, _ := m.object.String("account_management_uri")
+	actions, _ := m.object.Strings("account_management_actions_supported")
+	page, err := url.Parse(text)
 	if err != nil || page.User != nil || page.Fragment != "" {
 		return ""
 	}
@@ -30,7 +32,7 @@ func (m Metadata) AccountPage(action, deviceID string) string {
 	if origin.Scheme() != "https" && !origin.IsLoopback() {
 		return ""
 	}
-	if slices.Contains(m.accountActions, action) {
+	if slices.Contains(actions, action) {
 		query := page.Query()
 		query.Set("action", action)
 		if deviceID != "" {

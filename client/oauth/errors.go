@@ -1,0 +1,110 @@
+package oauth
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"mxlogin/client/transport"
+)
+
+// Error is a refusal of an authorization server: a 4xx that names a code, or an
+// authorization that ended with one.
+//
+// RFC 6749, 4.1.2.1 and 5.2; RFC 7591, 3.2.2; RFC 8628, 3.5.
+type Error struct {
+	Request     string // method, origin and path
+	Status      int    // of the answer; 0 where the browser came back with the refusal
+	Code        string // such as invalid_grant
+	Description string // in the server's words; may be empty
+}
+
+func (e *Error) Error() string {
+	text := e.Request + ": " + e.Code
+	if e.Status != 0 {
+		text += fmt.Sprintf(" (%d)", e.Status)
+	}
+	if e.Description != "" {
+		text += ": " + e.Description
+	}
+	return text
+}
+
+// The codes that a caller may have to tell apart.
+const (
+	AccessDenied         = "access_denied"
+	AuthorizationPending = "authorization_pending"
+	ExpiredToken         = "expired_token" //nolint:gosec // the name of an error
+	InvalidClient        = "invalid_client"
+	InvalidGrant         = "invalid_grant"
+	InvalidScope         = "invalid_scope"
+	ServerError          = "server_error"
+	SlowDown             = "slow_down"
+	Unavailable          = "temporarily_unavailable"
+	UnauthorizedClient   = "unauthorized_client"
+	UnsupportedGrantType = "unsupported_grant_type"
+)
+
+// ExpiredError tells that a device code has ended before the login was approved, as far
+// as the answers say.
+type ExpiredError struct {
+	Err error // the last answer was lost, by this error, and may have held the tokens; else nil
+}
+
+func (e *ExpiredError) Error() string {
+	if e.Err != nil {
+		return "the code has ended: " + e.Err.Error()
+	}
+	return "the code has ended"
+}
+
+func (e *ExpiredError) Unwrap() error { return e.Err }
+
+// refusal returns nil for a success, an Error for a well-formed refusal, a ServerError
+// for a 5xx, and a ProtocolError for the rest. Servers answer an error of another API, a
+// line of text or a page where a proxy speaks; none of them is a verdict.
+func refusal(resp *transport.Response) error {
+	if resp.Status >= 200 && resp.Status <= 299 {
+		return nil
+	}
+	object, err := transport.ParseObject(resp.Body)
+	code, _, _ := object.String("error")
+	description, _, _ := object.String("error_description")
+	switch {
+	case resp.Status >= http.StatusInternalServerError:
+		return &transport.ServerError{Request: resp.Request, Status: resp.Status, Message: serverText(resp, code, description)}
+	case err != nil || !isCode(code) || object.Has("errcode"):
+		reason := fmt.Sprintf("the server answered %d and no OAuth error", resp.Status)
+		if text := serverText(resp, code, description); text != "" {
+			reason += ": " + text
+		}
+		return &transport.ProtocolError{Request: resp.Request, Status: resp.Status, Reason: reason}
+	}
+	return &Error{Request: resp.Request, Status: resp.Status, Code: code, Description: description}
+}
+
+// isCode reports whether text can be the code of an error: a Matrix error has a sentence
+// in the same place.
+func isCode(text string) bool {
+	return text != "" && len(text) <= 64 && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789_-.") == ""
+}
+
+// maxText bounds the bytes of an answer that is no error of OAuth and that a person may
+// see.
+const maxText = 200
+
+// serverText is what an answer says to a person: its error, or its first line where it is
+// plain text.
+func serverText(resp *transport.Response, code, description string) string {
+	if code != "" && description != "" {
+		return code + ": " + description
+	}
+	if code != "" {
+		return code
+	}
+	if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/plain") {
+		return ""
+	}
+	line, _, _ := strings.Cut(strings.TrimSpace(string(resp.Body)), "\n")
+	return strings.ToValidUTF8(line[:min(len(line), maxText)], "")
+}
