@@ -10,6 +10,7 @@ import (
 	"mxlogin/client"
 	"mxlogin/client/discovery"
 	"mxlogin/client/matrixid"
+	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/login"
@@ -25,7 +26,7 @@ import (
 func explain(err error) output.Failure {
 	for _, describe := range []func(error) (output.Failure, bool){
 		describeSignal, describeSession, describeUsage, describeInteraction, describeStorage,
-		describeFlow, describeDiscovery, describeRefusal, describeTransport,
+		describeFlow, describeDiscovery, describeRefusal, describeOAuth, describeTransport,
 	} {
 		if failure, ok := describe(err); ok {
 			return failure
@@ -95,7 +96,7 @@ func describeSession(err error) (output.Failure, bool) {
 	var foreign *session.ForeignUserError
 	var elsewhere *choose.ElsewhereError
 	var stranger *session.StrangerError
-	var unsupported *session.UnsupportedError
+	var issuer *session.OtherIssuerError
 	var fixed *session.NotRenewableError
 	var one *session.OneByOneError
 	switch {
@@ -113,8 +114,8 @@ func describeSession(err error) (output.Failure, bool) {
 		return failureOf(classUsage, elsewhere.Error(), elsewhereHint(elsewhere)), true
 	case errors.As(err, &stranger):
 		return failureOf(classAuth, stranger.Error(), "log in again under another name: --account NAME"), true
-	case errors.As(err, &unsupported):
-		return failureOf(classInternal, unsupported.Error(), ""), true
+	case errors.As(err, &issuer):
+		return failureOf(classProtocol, issuer.Error(), "ask the server's administrator; if it has moved, log in again: "+loginCommand(login.FlowOAuth, issuer.Account)), true
 	case errors.As(err, &one):
 		return wrapping(one.Err, "; no session was ended", "end this one: mxlogin logout; the others in the account settings of another client, or by mxlogin devices delete"), true
 	case errors.As(err, &fixed):
@@ -146,8 +147,8 @@ func elsewhereHint(e *choose.ElsewhereError) string {
 }
 
 func describeUnfinished(e *session.UnfinishedError) output.Failure {
-	hint := ""
-	if e.Pending {
+	hint := "log in again; if the device is in the account's list of devices then, delete it there"
+	if e.TakenOver {
 		hint = "log in again; the same device is used then"
 	}
 	return wrapping(e.Err, "; the login may have gone through, as device "+e.DeviceID, hint)
@@ -209,11 +210,21 @@ func describeFlow(err error) (output.Failure, bool) {
 	var flow *login.NotOfferedError
 	var nothing *NoHomeserverError
 	var elsewhere *session.ElsewhereError
+	var device *login.NoDeviceGrantError
+	var issuer *session.NoIssuerError
 	switch {
 	case errors.Is(err, client.ErrNoLoginTokens):
 		return failureOf(classFlow, "the server lets this user mint no login tokens", "log in on the other device by another way: mxlogin login"), true
 	case errors.As(err, &elsewhere):
-		return failureOf(classFlow, elsewhere.Error(), "look for it in the account settings of another client"), true
+		hint := "look for it in the account settings of another client"
+		if elsewhere.URL != "" {
+			hint = "open " + elsewhere.URL
+		}
+		return failureOf(classFlow, elsewhere.Error(), hint), true
+	case errors.As(err, &device):
+		return failureOf(classFlow, device.Error(), "log in with a browser: mxlogin oauth "+shellWord(device.Homeserver)), true
+	case errors.As(err, &issuer):
+		return failureOf(classFlow, issuer.Error(), "see what it offers: mxlogin flows "+shellWord(issuer.Homeserver)), true
 	case errors.As(err, &flow):
 		return failureOf(classFlow, flow.Error(), flowHint(flow.Offer)), true
 	case errors.As(err, &nothing):
@@ -256,6 +267,28 @@ func describeRefusal(err error) (output.Failure, bool) {
 	return failure, true
 }
 
+// describeOAuth turns a refusal of an authorization server into words. A code that has
+// ended after an answer was lost is told by what it was lost by.
+func describeOAuth(err error) (output.Failure, bool) {
+	var refusal *oauth.Error
+	var ended *oauth.ExpiredError
+	var device *login.OtherDeviceError
+	switch {
+	case errors.As(err, &device):
+		return failureOf(classProtocol, device.Error(), ""), true
+	case errors.As(err, &ended) && ended.Err != nil:
+		return wrapping(ended.Err, "; the code has ended meanwhile", "log in again"), true
+	case errors.As(err, &ended):
+		return failureOf(classTimeout, "nobody approved the login before its code ended", "log in again"), true
+	case !errors.As(err, &refusal):
+		return output.Failure{}, false
+	}
+	words := wordsForOAuth(refusal)
+	failure := failureOf(words.class, fmt.Sprintf("%s (%s)", words.message, serverSays(refusal.Code, refusal.Description)), words.hint)
+	failure.ErrCode = refusal.Code
+	return failure, true
+}
+
 func serverSays(code, message string) string {
 	if message == "" {
 		return code
@@ -265,8 +298,12 @@ func serverSays(code, message string) string {
 
 func withCode(failure output.Failure, err error) output.Failure {
 	var refusal *transport.MatrixError
-	if errors.As(err, &refusal) {
+	var refused *oauth.Error
+	switch {
+	case errors.As(err, &refusal):
 		failure.ErrCode = refusal.Code
+	case errors.As(err, &refused):
+		failure.ErrCode = refused.Code
 	}
 	return failure
 }

@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,6 +45,9 @@ func runFlows(ctx context.Context, r *run, text string) error {
 	if err != nil {
 		return err
 	}
+	if offer.OAuthErr != nil {
+		r.reporter.Warning("oauth_metadata", fmt.Sprintf("nobody can log in by OAuth 2.0: %v", offer.OAuthErr))
+	}
 	if r.format == output.JSON {
 		return r.print().JSON(offeredJSON(offer))
 	}
@@ -72,7 +76,7 @@ func (r *run) askOffer(ctx context.Context, target choose.Target) (login.Offer, 
 		}
 		base = lookup.Base()
 	}
-	offer, err := login.Ask(ctx, connection.Transport, base, lookup)
+	offer, err := login.Ask(ctx, connection, base, lookup)
 	if err == nil && offer.IsEmpty() {
 		err = &NoHomeserverError{URL: base.String()}
 	}
@@ -101,7 +105,7 @@ func printOffer(p output.Printer, o login.Offer, target choose.Target) error {
 		rows = append(rows, []string{flow.Type, flowCommand(flow.Type, o.Base.String(), target)})
 	}
 	if o.OAuth != nil {
-		rows = append(rows, []string{"OAuth 2.0, " + o.OAuth.Issuer, "-"})
+		rows = append(rows, []string{"OAuth 2.0, " + o.OAuth.Issuer, oauthCommand(o, target)})
 	}
 	if len(rows) == 0 {
 		return p.Lines(o.Base.String(), "", "It offers no way to log in.")
@@ -110,6 +114,14 @@ func printOffer(p output.Printer, o login.Offer, target choose.Target) error {
 		return err
 	}
 	return p.Table([]string{"FLOW", "COMMAND"}, rows)
+}
+
+// oauthCommand is flowCommand for the OAuth 2.0 API.
+func oauthCommand(o login.Offer, target choose.Target) string {
+	if o.OAuthErr != nil {
+		return "-"
+	}
+	return flowCommand(login.FlowOAuth, o.Base.String(), target)
 }
 
 // flowCommand returns the command that logs in by a flow, "-" where mxlogin has
@@ -157,8 +169,11 @@ func flowHint(o login.Offer) string {
 	if o.OAuth != nil {
 		names = append(names, "OAuth 2.0")
 	}
-	if len(names) == 0 {
+	switch {
+	case len(names) == 0:
 		return ""
+	case o.IsOAuthOnly():
+		return "it offers OAuth 2.0: mxlogin oauth " + shellWord(o.Base.String())
 	}
 	return "it offers " + strings.Join(names, ", ") + "; see mxlogin flows " + shellWord(o.Base.String())
 }

@@ -90,6 +90,8 @@ func (o *loginOptions) chooser(r *run) func(login.Offer) (login.Flow, string, er
 	return func(offer login.Offer) (login.Flow, string, error) {
 		kind, why, ok := login.Best(offer, can)
 		switch {
+		case !ok && offer.OAuthErr != nil && offer.IsOAuthOnly():
+			return nil, "", offer.OAuthErr
 		case !ok:
 			wanted := "a login that mxlogin can do"
 			if can.Password != "" {
@@ -100,6 +102,8 @@ func (o *loginOptions) chooser(r *run) func(login.Offer) (login.Flow, string, er
 			return login.Token{Source: token.source(r.Environment)}, why, nil
 		case kind.Type == client.FlowSSO:
 			return login.SSO{}, why, nil
+		case kind.Type == login.FlowOAuth:
+			return r.byOAuth(false), why, o.checkOAuth()
 		}
 		return login.Password{Source: o.password.source(r.Environment)}, why, nil
 	}

@@ -3,6 +3,7 @@ package cmd
 import (
 	"net/http"
 
+	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/login"
 )
@@ -100,4 +101,27 @@ func consent(e *transport.MatrixError) string {
 
 func flowsHint(e *transport.MatrixError) string {
 	return "see what it offers: mxlogin flows " + shellWord(e.Origin.String())
+}
+
+// wordsForOAuth says what the refusal of an authorization server means.
+//
+// RFC 6749, 4.1.2.1 and 5.2; RFC 7591, 3.2.2; RFC 8628, 3.5.
+func wordsForOAuth(e *oauth.Error) words {
+	switch e.Code {
+	case oauth.AccessDenied:
+		return words{classAuth, "the login was denied on the server's page", ""}
+	case oauth.ServerError, oauth.Unavailable:
+		return words{classNetwork, "the authorization server failed", "try again later"}
+	case oauth.InvalidGrant, oauth.ExpiredToken:
+		return words{classAuth, "the server does not take the code or the token: it is used, revoked or too old", "log in again"}
+	case oauth.InvalidClient, oauth.UnauthorizedClient:
+		return words{classAuth, "the server does not take mxlogin as a client", "log in again; if it goes on, ask the server's administrator"}
+	case oauth.InvalidScope:
+		return words{classProtocol, "the server does not grant this device, or not the client-server API", ""}
+	case "invalid_client_metadata", "invalid_client_uri", "invalid_redirect_uri":
+		return words{classProtocol, "the server does not register mxlogin as a client", "if its page is refused, set another: mxlogin config set oauth_client_uri https://…"}
+	case "login_required", "consent_required", "interaction_required", "account_selection_required":
+		return words{classAuth, "the login was not finished on the server's page", "start again"}
+	}
+	return words{classProtocol, "the authorization server refused", ""}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"mxlogin/client/oauth"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
@@ -126,6 +127,9 @@ func (r *run) newPerson() *terminal.Person {
 		Hide:     r.scrubber.Add,
 		Warn:     r.reporter.Warning,
 		Link:     func(message, link string) { r.reporter.Link("open_url", message, link, nil) },
+
+		ShowCode:  r.reporter.Code,
+		CountDown: r.reporter.AwaitApproval,
 	}
 	if !r.settings.NoBrowser {
 		person.OpenBrowser = r.OpenBrowser
@@ -140,6 +144,7 @@ func (r *run) newKeeper() *session.Keeper {
 		UserAgent:    "mxlogin/" + buildVersion().Version,
 		CAFile:       r.settings.CAFile,
 		AllowHTTP:    r.settings.AllowHTTP,
+		Metadata:     &oauth.Cache{Now: r.Now},
 		RoundTripper: r.RoundTripper,
 		Hide:         r.scrubber.Add,
 		WaitOut:      r.reporter.WaitOut,

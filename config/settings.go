@@ -50,6 +50,8 @@ type Settings struct {
 	DeviceName   string
 	Storage      string
 
+	OAuthClientURI string
+
 	texts   map[string]string
 	sources map[string]Source
 }
@@ -187,8 +189,10 @@ func (l *layers) settings(table []Setting) (*Settings, error) {
 		Quiet:        l.merged.GetBool("quiet"),
 		Verbose:      l.merged.GetBool("verbose"),
 		DeviceName:   l.merged.GetString("device_name"),
-		Storage:      l.merged.GetString("storage"),
-		texts:        texts,
-		sources:      sources,
+
+		OAuthClientURI: l.merged.GetString("oauth_client_uri"),
+		Storage:        l.merged.GetString("storage"),
+		texts:          texts,
+		sources:        sources,
 	}, nil
 }

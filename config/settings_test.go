@@ -20,7 +20,7 @@ func TestResolveDefaults(t *testing.T) {
 	}
 	want := &Settings{
 		Output: "text", Timeout: 30 * time.Second, MaxWait: time.Minute, LoginTimeout: 5 * time.Minute,
-		DeviceName: "mxlogin", Storage: "file",
+		DeviceName: "mxlogin", Storage: "file", OAuthClientURI: "https://mxlogin.invalid/",
 	}
 	if diff := cmp.Diff(want, got, ignoreSources); diff != "" {
 		t.Error(diff)
@@ -38,7 +38,7 @@ func TestResolveDefaults(t *testing.T) {
 // TestEverySettingReachesItsField sets each setting of the table from each of
 // its sources.
 func TestEverySettingReachesItsField(t *testing.T) {
-	values := map[Kind]string{KindText: "v", KindBool: "true", KindDuration: "7s", KindList: "a,b", KindChoice: "json"}
+	values := map[Kind]string{KindText: "v", KindBool: "true", KindDuration: "7s", KindList: "a,b", KindChoice: "json", KindPage: "https://bot.example.org/"}
 	defaults, err := Resolve(nil, environment(nil), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -189,9 +189,11 @@ func TestQ4_SettingErrorsRepeatNoValue(t *testing.T) {
 		if setting.Kind == KindText {
 			continue
 		}
-		_, err := Resolve(map[string]string{setting.Key: secret}, environment(nil), nil)
-		refused("--"+setting.Flag, err)
-		_, err = Resolve(nil, environment(map[string]string{setting.Env: secret}), nil)
+		if setting.Flag != "" {
+			_, err := Resolve(map[string]string{setting.Key: secret}, environment(nil), nil)
+			refused("--"+setting.Flag, err)
+		}
+		_, err := Resolve(nil, environment(map[string]string{setting.Env: secret}), nil)
 		refused(setting.Env, err)
 		refused(setting.Key, ParseSetting(setting.Key, secret))
 		refused(setting.Key, newFile().SetSetting(setting.Key, secret))

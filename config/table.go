@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ const (
 	KindDuration // as of time.ParseDuration
 	KindList     // comma separated; in the file a YAML list
 	KindChoice
+	KindPage // an https URL
 )
 
 // Table returns every setting. Flags, environment, file keys and docs come from
@@ -108,6 +110,11 @@ func Table() []Setting {
 			Meaning: "public display name of a new device",
 		},
 		{
+			Key: "oauth_client_uri", Env: "MXLOGIN_OAUTH_CLIENT_URI", ValueName: "url", InFile: true,
+			Kind: KindPage, Default: "https://mxlogin.invalid/",
+			Meaning: "page that OAuth servers may show to whoever asks what mxlogin is",
+		},
+		{
 			Key: "storage", Env: "MXLOGIN_STORAGE", Flag: "storage", InFile: true,
 			Kind: KindChoice, Default: "file", Choices: []string{"file", "none"},
 			Meaning: "where a login is saved",
@@ -171,6 +178,10 @@ func (s Setting) violated(value string, source Source) string {
 	case KindList:
 		if slices.Contains(splitList(value), "") {
 			return "a list without empty items"
+		}
+	case KindPage:
+		if page, err := url.Parse(value); err != nil || page.Scheme != "https" || page.Host == "" || page.User != nil {
+			return "a URL that begins with https:// and has no user name"
 		}
 	case KindChoice:
 		choices := s.Choices

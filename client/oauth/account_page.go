@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"mxlogin/client/matrixid"
+	"mxlogin/client/transport"
 )
 
 // The actions of an account management page that mxlogin sends people to.
@@ -13,32 +14,24 @@ const (
 	ActionDeviceDelete = "org.matrix.device_delete"
 )
 
-// AccountPage is the page on which a person does something with the account or with one
-// of its devices; "" where the issuer names none that a browser may be sent to. It leads
-// to the action itself where the issuer says that it knows it, else to the front page.
+// AccountPage is the page on which a person does something with the account at the
+// homeserver at base or with one of its devices; "" where none is named that a browser
+// may be sent to. It leads to the action itself where the server says that it knows it,
+// else to the front page.
 //
 // Client-Server API, "Account management URL discovery", since v1.18.
-func (m Metadata) AccountPage(action, deviceID string) string {
+func (m Metadata) AccountPage(t *transport.Client, base matrixid.BaseURL, action, deviceID string) string {
 	text, _, _ := m.object.String("account_management_uri")
-	actions, _ := m.object.Strings("account_management_actions_supported")
-	page, err := url.Parse(text)
-	if err != nil || page.User != nil || page.Fragment != "" {
+	page, fault := parseEndpoint(text, t, base)
+	if fault != "" {
 		return ""
 	}
-	origin := matrixid.Origin{}
-	if base, err := matrixid.ParseBaseURL(page.Scheme + "://" + page.Host); err == nil {
-		origin = base.Origin()
-	}
-	if origin.Scheme() != "https" && !origin.IsLoopback() {
-		return ""
-	}
-	if slices.Contains(actions, action) {
-		query := page.Query()
-		query.Set("action", action)
+	add := url.Values{}
+	if actions, _ := m.object.Strings("account_management_actions_supported"); slices.Contains(actions, action) {
+		add.Set("action", action)
 		if deviceID != "" {
-			query.Set("device_id", deviceID)
+			add.Set("device_id", deviceID)
 		}
-		page.RawQuery = query.Encode()
 	}
-	return page.String()
+	return page.url(add)
 }

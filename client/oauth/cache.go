@@ -13,7 +13,8 @@ import (
 )
 
 // Cache keeps metadata for as long as the homeserver lets it. It is safe for concurrent
-// use. The zero Cache is empty and goes by the clock of the machine.
+// use. The zero Cache is empty and goes by the clock of the machine; a nil Cache keeps
+// nothing.
 //
 // Client-Server API, GET /auth_metadata: clients should go by the HTTP headers.
 type Cache struct {
@@ -30,6 +31,9 @@ type kept struct {
 
 // Fetch is [FetchMetadata] where nothing fresh is kept.
 func (c *Cache) Fetch(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (m Metadata, ok bool, err error) {
+	if c == nil {
+		return FetchMetadata(ctx, t, base)
+	}
 	now := time.Now
 	if c.Now != nil {
 		now = c.Now

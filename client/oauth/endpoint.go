@@ -57,8 +57,11 @@ func parseEndpoint(text string, t *transport.Client, base matrixid.BaseURL) (e e
 // url is the endpoint with parameters added to those that it has.
 func (e endpoint) url(add url.Values) string {
 	query := e.query
-	if query != "" {
+	if query != "" && len(add) > 0 {
 		query += "&"
 	}
-	return e.root.Join(e.path) + "?" + query + add.Encode()
+	if query += add.Encode(); query != "" {
+		query = "?" + query
+	}
+	return e.root.Join(e.path) + query
 }

@@ -13,12 +13,16 @@ type Can struct {
 // Best takes the kind of login that suits what a homeserver offers and what there
 // is to log in with, and says why. ok is false where there is none.
 func Best(o Offer, can Can) (kind Kind, why string, ok bool) {
-	token, password, sso := kindOf(client.FlowToken), kindOf(client.FlowPassword), kindOf(client.FlowSSO)
+	token, password, sso, oauth := kindOf(client.FlowToken), kindOf(client.FlowPassword), kindOf(client.FlowSSO), kindOf(FlowOAuth)
 	switch {
 	case can.LoginToken != "" && can.Password == "" && o.Has(token):
 		return token, can.LoginToken + " is set", true
 	case can.Password != "":
 		return password, can.Password + " is set", o.Has(password)
+	case o.takesOAuth() && !o.Has(password) && !o.Has(sso):
+		return oauth, "the server has no other way", true
+	case o.takesOAuth() && o.PrefersOAuth() && (can.Terminal || can.Browser):
+		return oauth, "the server prefers it", true
 	case o.Has(sso) && !o.Has(password):
 		return sso, "the server takes no passwords", true
 	case o.Has(sso) && can.Browser && !can.Terminal:

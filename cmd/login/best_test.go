@@ -1,9 +1,11 @@
 package login_test
 
 import (
+	"errors"
 	"testing"
 
 	"mxlogin/client"
+	"mxlogin/client/oauth"
 	"mxlogin/cmd/login"
 )
 
@@ -15,7 +17,13 @@ func TestBest(t *testing.T) {
 		}
 		return o
 	}
+	withOAuth := func(o login.Offer, fault error) login.Offer {
+		o.OAuth, o.OAuthErr = &oauth.Metadata{}, fault
+		return o
+	}
 	both := offer(client.FlowToken, client.FlowPassword)
+	preferred := offer(client.FlowPassword, client.FlowSSO)
+	preferred.List[1].OAuthAwarePreferred = true
 	tests := []struct {
 		name  string
 		offer login.Offer
@@ -35,6 +43,14 @@ func TestBest(t *testing.T) {
 		{"a password that the server does not take", offer(client.FlowSSO), login.Can{Password: "a flag"}, ""},
 		{"nothing that login does by itself", offer(client.FlowJWT), login.Can{}, ""},
 		{"nothing", offer(), login.Can{}, ""},
+		{"OAuth only", withOAuth(offer(), nil), login.Can{}, login.FlowOAuth},
+		{"OAuth only, and what it says is wrong", withOAuth(offer(), errors.New("no token endpoint")), login.Can{Terminal: true}, ""},
+		{"OAuth beside passwords", withOAuth(both, nil), login.Can{Terminal: true, Browser: true}, client.FlowPassword},
+		{"OAuth that is preferred", withOAuth(preferred, nil), login.Can{Terminal: true}, login.FlowOAuth},
+		{"OAuth that is preferred, with a password", withOAuth(preferred, nil), login.Can{Terminal: true, Password: "a flag"}, client.FlowPassword},
+		{"OAuth that is preferred, with nobody there", withOAuth(preferred, nil), login.Can{}, client.FlowPassword},
+		{"OAuth that is preferred, and what it says is wrong", withOAuth(preferred, errors.New("no token endpoint")), login.Can{Terminal: true}, client.FlowPassword},
+		{"OAuth only, with a password", withOAuth(offer(), nil), login.Can{Password: "a flag"}, ""},
 	}
 	for _, test := range tests {
 		kind, why, ok := login.Best(test.offer, test.can)

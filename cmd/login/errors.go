@@ -12,6 +12,20 @@ func (e *NotOfferedError) Error() string {
 	return fmt.Sprintf("%s does not offer %s", e.Offer.Base, e.Wanted)
 }
 
+// NoDeviceGrantError tells that the authorization server has no logins by a device code.
+type NoDeviceGrantError struct{ Homeserver string }
+
+func (e *NoDeviceGrantError) Error() string {
+	return e.Homeserver + " does not offer logins by a device code"
+}
+
+// OtherDeviceError tells that a session was granted for another device than was asked for.
+type OtherDeviceError struct{ Asked, Got string }
+
+func (e *OtherDeviceError) Error() string {
+	return fmt.Sprintf("asked for device %s, the server granted %s", e.Asked, e.Got)
+}
+
 // RefusedError tells at what a login failed.
 type RefusedError struct {
 	Kind      Kind

@@ -7,8 +7,10 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/discovery"
+	"mxlogin/client/oauth"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
+	"mxlogin/config"
 )
 
 // takeFlow sees to it that the homeserver offers the flow, before anybody is asked
@@ -47,6 +49,9 @@ func (r Request) checkFlow(ctx context.Context, lookup *discovery.Lookup) (Reque
 	if r.SkipFlows {
 		return r, confirm(ctx, lookup)
 	}
+	if kind.API == config.APIOAuth {
+		return r, r.checkOAuth(ctx, kind, lookup)
+	}
 	offer, err := askLegacy(ctx, r.Connection.Transport, r.Base, lookup)
 	if err != nil {
 		return r, err
@@ -61,9 +66,30 @@ func (r Request) checkFlow(ctx context.Context, lookup *discovery.Lookup) (Reque
 	return r, nil
 }
 
+// checkOAuth sees to it that the homeserver has the OAuth 2.0 API. The flow asks for the
+// same again, and gets what is kept of it.
+func (r Request) checkOAuth(ctx context.Context, kind Kind, lookup *discovery.Lookup) error {
+	var metadata *oauth.Metadata
+	err := together(
+		func() error { return confirm(ctx, lookup) },
+		func() (err error) {
+			metadata, err = askOAuth(ctx, r.Connection, r.Base)
+			return err
+		},
+	)
+	if err != nil || metadata != nil {
+		return err
+	}
+	offer, err := askLegacy(ctx, r.Connection.Transport, r.Base, nil)
+	if err != nil {
+		return err
+	}
+	return &NotOfferedError{Wanted: kind.Words(), Offer: offer}
+}
+
 // chooseFlow takes the flow that suits what the homeserver offers, and says which.
 func (r Request) chooseFlow(ctx context.Context, lookup *discovery.Lookup) (Request, error) {
-	offer, err := Ask(ctx, r.Connection.Transport, r.Base, lookup)
+	offer, err := Ask(ctx, r.Connection, r.Base, lookup)
 	if err != nil {
 		return r, err
 	}
@@ -73,7 +99,7 @@ func (r Request) chooseFlow(ctx context.Context, lookup *discovery.Lookup) (Requ
 	}
 	kind := flow.Kind()
 	r.By, r.Type, r.API, r.Prefix, r.Offered = flow, kind.Type, kind.API, offer.Prefix, offer.Flows
-	r.Keeper.Reporter.Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways see mxlogin flows", kind.Type, why),
+	r.Keeper.Reporter.Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways see mxlogin flows", kind.Words(), why),
 		map[string]any{"flow": kind.Type, "reason": why})
 	return r, nil
 }
@@ -81,7 +107,7 @@ func (r Request) chooseFlow(ctx context.Context, lookup *discovery.Lookup) (Requ
 // notOffered is the error that names what would work.
 func (r Request) notOffered(ctx context.Context, kind Kind, offer Offer) error {
 	var err error
-	if offer.OAuth, err = askOAuth(ctx, r.Connection.Transport, r.Base); ctx.Err() != nil {
+	if offer.OAuth, err = askOAuth(ctx, r.Connection, r.Base); ctx.Err() != nil {
 		return err
 	}
 	return &NotOfferedError{Wanted: kind.Type, Offer: offer}

@@ -18,6 +18,14 @@ type Kind struct {
 	Refused, Hint string
 }
 
+// Words are what the kind is called where people read it.
+func (k Kind) Words() string {
+	if k.Type == FlowOAuth {
+		return "OAuth 2.0"
+	}
+	return k.Type
+}
+
 // Kinds returns every way to log in, the best for a person first.
 func Kinds() []Kind {
 	return []Kind{
@@ -45,6 +53,11 @@ func Kinds() []Kind {
 			Type: client.FlowApplicationService, API: config.APILegacy, Command: "appservice", NamesUser: true,
 			Refused: "the server refused the application service or the user",
 			Hint:    "check the as_token, and that the user is in the service's namespace",
+		},
+		{
+			Type: FlowOAuth, API: config.APIOAuth, Command: "oauth",
+			Refused: "the server refused the login",
+			Hint:    "start again",
 		},
 		{
 			Type: session.FlowImport, API: config.APILegacy, Command: "import", Unlisted: true,

@@ -46,6 +46,8 @@ type Person interface {
 	Line(ctx context.Context, needed terminal.InteractionError, prompt string) (string, error)
 	Choose(ctx context.Context, needed terminal.InteractionError, prompt string, options []string) (int, error)
 	Visit(ctx context.Context, v terminal.Visit) error
+	Within(ctx context.Context, late terminal.TimeoutError, do func(context.Context) error) error
+	Approve(ctx context.Context, code terminal.Code, done func(context.Context) error) error
 }
 
 // isAlone reports whether nobody is there to be asked.
@@ -78,7 +80,7 @@ func Login(ctx context.Context, r Request) (session.Result, error) {
 	attempt := r.Keeper.NewAttempt(r.Login)
 	answer, err := r.By.Login(ctx, attempt, r.Person)
 	if err != nil {
-		return session.Result{}, attempt.Abandon(ctx, &RefusedError{Kind: r.By.Kind(), ByAddress: r.Who.Address != "", Err: err})
+		return session.Result{}, attempt.Abandon(ctx, answer, &RefusedError{Kind: r.By.Kind(), ByAddress: r.Who.Address != "", Err: err})
 	}
 	return attempt.Finish(ctx, answer)
 }

@@ -1,19 +1,23 @@
 package login_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"mxlogin/client/matrixid"
+	"mxlogin/client/oauth"
 	"mxlogin/client/secret"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/login"
@@ -29,11 +33,23 @@ type world struct {
 	store  *config.Store
 	events []string
 	flows  string // the answer to GET /login; "" is a 404
+	device string // that the last grant was for
 }
+
+// metadata is what the homeserver says of its authorization server.
+const metadata = `{"issuer":"https://auth.hs.test/","authorization_endpoint":"https://auth.hs.test/authorize",
+	"token_endpoint":"https://auth.hs.test/token","registration_endpoint":"https://auth.hs.test/registration",
+	"revocation_endpoint":"https://auth.hs.test/revoke","device_authorization_endpoint":"https://auth.hs.test/device",
+	"response_types_supported":["code"],"response_modes_supported":["query","fragment"],"code_challenge_methods_supported":["S256"],
+	"grant_types_supported":["authorization_code","refresh_token","urn:ietf:params:oauth:grant-type:device_code"]}`
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	request := r.Method + " " + strings.TrimPrefix(r.URL.Path, "/_matrix/client")
-	w.events = append(w.events, request)
+	event := request
+	if w.device != "" {
+		event = strings.TrimSuffix(request, w.device) // which is random
+	}
+	w.events = append(w.events, event)
 	status, body := 200, `{}`
 	switch request {
 	case "GET /v3/login":
@@ -42,7 +58,20 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 		w.noteFile()
 		body = `{"user_id":"@alice:hs.test","access_token":"tok-of-the-test","device_id":"A"}`
 	case "GET /v3/account/whoami":
-		body = `{"user_id":"@alice:hs.test","device_id":"A"}`
+		body = fmt.Sprintf(`{"user_id":"@alice:hs.test","device_id":%q}`, cmp.Or(w.device, "A"))
+	case "GET /v1/auth_metadata":
+		if body = metadata; w.flows != "" {
+			body = ""
+		}
+	case "POST /registration":
+		body = `{"client_id":"client+/="}`
+	case "POST /device":
+		w.noteFile()
+		w.noteDevice(r.FormValue("scope"))
+		body = `{"device_code":"device-code","user_code":"ABCD","verification_uri":"https://auth.hs.test/link","expires_in":60,"interval":1}`
+	case "POST /token":
+		body = `{"access_token":"tok-of-the-test","token_type":"bearer","refresh_token":"refresh","expires_in":300}`
+	case "PUT /v3/devices/" + w.device:
 	default:
 		status = 404
 	}
@@ -50,6 +79,11 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 		status = 404
 	}
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
+}
+
+// noteDevice reads the device ID out of a scope.
+func (w *world) noteDevice(scope string) {
+	_, w.device, _ = strings.Cut(scope, "urn:matrix:client:device:")
 }
 
 func (w *world) noteFile() {
@@ -77,8 +111,25 @@ func (w *world) Choose(context.Context, terminal.InteractionError, string, []str
 	return 1, nil
 }
 
-// Visit is a person who logs in and pastes the token.
+// Within is a person who has all the time in the world.
+func (w *world) Within(ctx context.Context, _ terminal.TimeoutError, do func(context.Context) error) error {
+	return do(ctx)
+}
+
+// Approve is a person who approves a code at once.
+func (w *world) Approve(ctx context.Context, code terminal.Code, done func(context.Context) error) error {
+	w.events = append(w.events, "shown "+code.Text)
+	return done(ctx)
+}
+
+// Visit is a person who logs in and pastes what the browser ends at.
 func (w *world) Visit(_ context.Context, v terminal.Visit) error {
+	if page, err := url.Parse(v.URL); err == nil && page.Path == "/authorize" {
+		w.noteFile()
+		w.noteDevice(page.Query().Get("scope"))
+		w.events = append(w.events, "sent to the browser")
+		return v.Entered(page.Query().Get("redirect_uri") + "?code=the-code&state=" + page.Query().Get("state"))
+	}
 	_, provider, _ := strings.Cut(v.URL, "/sso/redirect")
 	provider, _, _ = strings.Cut(provider, "?")
 	w.events = append(w.events, "sent to the browser"+provider)
@@ -105,11 +156,15 @@ func (w *world) request() login.Request {
 	}
 	return login.Request{
 		Target:   choose.Target{Base: base},
+		Login:    session.Login{DeviceName: "bot"},
 		By:       login.Password{Source: terminal.Source{Name: "password"}},
 		Settings: settings, File: file, Person: w, Keep: func(string) {},
 		Keeper: &session.Keeper{
 			Store: w.store, Reporter: w, Hide: func(secret.Value) {}, Now: time.Now,
-			Network: session.Network{RoundTripper: w},
+			Network: session.Network{
+				RoundTripper: w,
+				Clock:        oauth.Clock{Sleep: func(context.Context, time.Duration) error { return nil }},
+			},
 		},
 	}
 }
@@ -172,6 +227,27 @@ func TestTheOrderOfALogin(t *testing.T) {
 			want:   []string{"GET /v3/login", "sent to the browser/one", "POST /v3/login", "pending is saved"},
 		},
 		{
+			name:   "OAuth in the browser",
+			change: func(r *login.Request) { r.By = login.OAuth{Browser: true} },
+			want: []string{
+				"GET /v1/auth_metadata", "GET /v1/auth_metadata", "POST /registration", "pending is saved",
+				"sent to the browser", "POST /token", "GET /v3/account/whoami", "PUT /v3/devices/",
+			},
+		},
+		{
+			name:   "OAuth by a device code",
+			change: func(r *login.Request) { r.By = login.OAuth{} },
+			want: []string{
+				"GET /v1/auth_metadata", "GET /v1/auth_metadata", "POST /registration", "POST /device", "pending is saved",
+				"shown ABCD", "POST /token", "GET /v3/account/whoami", "PUT /v3/devices/",
+			},
+		},
+		{
+			name: "OAuth that the server does not have", flows: offersPasswords, fails: true,
+			change: func(r *login.Request) { r.By = login.OAuth{} },
+			want:   []string{"GET /v1/auth_metadata", "GET /unstable/org.matrix.msc2965/auth_metadata", "GET /v3/login"},
+		},
+		{
 			name: "an import", flows: offersPasswords,
 			change: func(r *login.Request) { r.By = login.Import{Source: terminal.Source{Name: "access-token"}} },
 			want:   []string{"GET /v3/login", "asked for access-token", "GET /v3/account/whoami"},
@@ -196,7 +272,7 @@ func TestTheOrderOfALogin(t *testing.T) {
 			if errors.As(err, &notOffered) != test.fails || !test.fails && err != nil {
 				t.Errorf("got %v", err)
 			}
-			if diff := cmp.Diff(test.want, w.events); diff != "" {
+			if diff := gocmp.Diff(test.want, w.events); diff != "" {
 				t.Errorf("(-want +done)\n%s", diff)
 			}
 		})

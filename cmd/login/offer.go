@@ -10,6 +10,8 @@ import (
 	"mxlogin/client/matrixid"
 	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
+	"mxlogin/cmd/session"
+	"mxlogin/config"
 )
 
 // Offer is what a homeserver has of login APIs.
@@ -17,27 +19,39 @@ type Offer struct {
 	client.Flows
 	HasLegacy bool            // it has the login API that Flows are of
 	OAuth     *oauth.Metadata // nil: it has no OAuth 2.0 API, or was not asked
+	OAuthErr  error           // why nobody can log in by what OAuth says; else nil
 	Base      matrixid.BaseURL
 }
 
 // Has reports whether the homeserver lists a kind of login.
 func (o Offer) Has(k Kind) bool {
+	if k.API == config.APIOAuth {
+		return o.OAuth != nil
+	}
 	_, ok := o.Find(k.Type)
 	return ok
 }
+
+// IsOAuthOnly reports whether the homeserver has no other way to log in.
+func (o Offer) IsOAuthOnly() bool { return o.OAuth != nil && len(o.List) == 0 }
+
+// takesOAuth reports whether one can log in by the OAuth 2.0 API.
+func (o Offer) takesOAuth() bool { return o.OAuth != nil && o.OAuthErr == nil }
 
 // IsEmpty reports whether the homeserver has no login API at all.
 func (o Offer) IsEmpty() bool { return !o.HasLegacy && o.OAuth == nil }
 
 // Ask asks a homeserver for all its ways to log in, side by side. lookup, where it
 // is not nil, is confirmed meanwhile; an error of that goes before the others.
-func Ask(ctx context.Context, t *transport.Client, base matrixid.BaseURL, lookup *discovery.Lookup) (Offer, error) {
+func Ask(ctx context.Context, c session.Connection, base matrixid.BaseURL, lookup *discovery.Lookup) (Offer, error) {
 	var metadata *oauth.Metadata
-	offer, err := askLegacy(ctx, t, base, lookup, func() (err error) {
-		metadata, err = askOAuth(ctx, t, base)
+	offer, err := askLegacy(ctx, c.Transport, base, lookup, func() (err error) {
+		metadata, err = askOAuth(ctx, c, base)
 		return err
 	})
-	offer.OAuth = metadata
+	if offer.OAuth = metadata; metadata != nil {
+		_, offer.OAuthErr = oauth.New(c.Transport, base, *metadata, c.Clock)
+	}
 	return offer, err
 }
 
@@ -71,8 +85,8 @@ func askFlows(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (
 	return flows, err == nil, err
 }
 
-func askOAuth(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (*oauth.Metadata, error) {
-	metadata, ok, err := oauth.FetchMetadata(ctx, t, base)
+func askOAuth(ctx context.Context, c session.Connection, base matrixid.BaseURL) (*oauth.Metadata, error) {
+	metadata, ok, err := c.Metadata.Fetch(ctx, c.Transport, base)
 	if err != nil || !ok {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package login
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -36,6 +35,7 @@ func (f SSO) Login(ctx context.Context, a *session.Attempt, p Person) (session.A
 	defer func() { _ = receiver.Close() }()
 	homeserver := a.Client()
 	answer, err := fromBrowser(ctx, p, receiver, page{
+		needed:  needsBrowserForSSO(),
 		message: fmt.Sprintf("log in to %s with a browser:", a.Base.Origin()),
 		url:     homeserver.SSORedirectURL(provider, receiver.URL()),
 		alone:   "loginToken",
@@ -67,7 +67,7 @@ func (f SSO) provider(ctx context.Context, a *session.Attempt, p Person) (string
 	for i, provider := range providers {
 		names[i] = fmt.Sprintf("%s (%s)", provider.Name, provider.ID)
 	}
-	chosen, err := p.Choose(ctx, needsBrowser(), fmt.Sprintf("%s lets you log in by:", a.Base.Origin()), names)
+	chosen, err := p.Choose(ctx, needsBrowserForSSO(), fmt.Sprintf("%s lets you log in by:", a.Base.Origin()), names)
 	if isAlone(err) {
 		return "", nil // the homeserver's own page asks
 	}
@@ -89,48 +89,6 @@ func noSuchProvider(a *session.Attempt, providers []client.IdentityProvider) err
 	return err
 }
 
-// page is where a person logs in with a browser.
-type page struct {
-	message, url string
-	alone        string // the parameter that a pasted line without an address is; "" for none
-}
-
-// fromBrowser waits for what the browser comes back with: to the receiver, or by hand,
-// where it runs on another machine. What is pasted is held to the same checks.
-func fromBrowser(ctx context.Context, p Person, receiver *callback.Receiver, login page) (url.Values, error) {
-	answers := make(chan url.Values, 2)
-	err := p.Visit(ctx, terminal.Visit{
-		Needed: needsBrowser(), What: "finished the login in the browser",
-		Message: login.message, URL: login.url,
-		Prompt: "Waiting. If the browser cannot come back by itself, paste the address that it ends at: ",
-		Entered: func(line string) error {
-			pasted := strings.TrimSpace(line)
-			if login.alone != "" && pasted != "" && !strings.Contains(pasted, "/") {
-				pasted = receiver.URL() + "?" + url.Values{login.alone: {pasted}}.Encode()
-			}
-			entered, err := receiver.Read(pasted)
-			if err == nil {
-				answers <- entered
-			}
-			return err
-		},
-		Done: func(ctx context.Context) error {
-			received, err := receiver.Wait(ctx)
-			if err == nil {
-				answers <- received
-			}
-			return err
-		},
-	})
-	if err != nil {
-		return nil, err
-	}
-	return <-answers, nil
-}
-
-func needsBrowser() terminal.InteractionError {
-	return terminal.InteractionError{
-		Needed: "a person with a browser",
-		Hint:   "run it on a terminal, where --no-browser shows the URL to open elsewhere; or log in by mxlogin token",
-	}
+func needsBrowserForSSO() terminal.InteractionError {
+	return needsBrowser("; or log in by mxlogin token")
 }

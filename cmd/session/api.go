@@ -22,9 +22,9 @@ type api interface {
 
 // apiOf returns the API that made the account's session. It is the one place that
 // tells the two apart.
-func apiOf(c Connection, account config.Account) (api, error) {
+func apiOf(c Connection, account config.Account) api {
 	if account.API == config.APIOAuth {
-		return nil, &UnsupportedError{Account: account.Name, API: account.API}
+		return oauthAPI{c}
 	}
-	return legacy{c}, nil
+	return legacy{c}
 }

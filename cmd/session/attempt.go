@@ -42,7 +42,8 @@ type Login struct {
 // Answer is what a flow ends with.
 type Answer struct {
 	client.Session
-	Foreign bool // another program's session: it is never logged out
+	OAuth   config.OAuthClient // that the session was granted to; zero for the legacy API
+	Foreign bool               // another program's session: it is never logged out
 }
 
 // Attempt is a login under way. From Begin on its device ID is chosen and the
@@ -74,9 +75,10 @@ func (k *Keeper) NewAttempt(l Login) *Attempt {
 // account to save under is another user's, and with a [choose.ElsewhereError]
 // where it is of another homeserver.
 func (a *Attempt) Begin(ctx context.Context) (context.Context, error) {
-	a.chooseDevice()
-	if err := a.savePending(ctx); err != nil {
-		return ctx, err
+	if a.deviceID == "" {
+		if err := a.Reserve(ctx); err != nil {
+			return ctx, err
+		}
 	}
 	a.begun = true
 	if a.Ephemeral {
@@ -84,6 +86,21 @@ func (a *Attempt) Begin(ctx context.Context) (context.Context, error) {
 		ctx, a.release = Lasting(ctx)
 	}
 	return ctx, nil
+}
+
+// Reserve does what Begin does, but that it leaves the login to be begun: a flow calls it
+// that has to name the device long before the server can make it. Called again it takes
+// another device ID, where the person has not chosen one. Its errors are those of Begin.
+func (a *Attempt) Reserve(ctx context.Context) error {
+	if a.deviceID != "" {
+		if a.DeviceID != "" {
+			return nil
+		}
+		a.forget(ctx)
+	}
+	a.begun = false
+	a.chooseDevice()
+	return a.savePending(ctx)
 }
 
 // Client returns a client of the homeserver that is logged in to.
@@ -98,11 +115,17 @@ func (a *Attempt) Options() client.LoginOptions {
 
 // Abandon ends an attempt whose login failed with cause. A refusal made no
 // device, so the pending entry goes; where the server may have made one the
-// entry stays, the next login takes that device over, and the error names it.
-func (a *Attempt) Abandon(ctx context.Context, cause error) error {
+// entry stays and the error names the device, which the next login takes over if its
+// API allows it. A session that was made all the same, and that answer holds, is ended.
+func (a *Attempt) Abandon(ctx context.Context, answer Answer, cause error) error {
 	defer a.release()
+	if !answer.AccessToken.IsZero() {
+		a.keeper.Hide(answer.AccessToken)
+		a.keeper.Hide(answer.RefreshToken)
+		return a.unsaved(ctx, answer, cause)
+	}
 	if a.begun && transport.MayHaveActed(cause) {
-		return &UnfinishedError{DeviceID: a.deviceID, Pending: a.keeper.Store != nil, Err: cause}
+		return &UnfinishedError{DeviceID: a.deviceID, TakenOver: a.keeper.Store != nil && a.API != config.APIOAuth, Err: cause}
 	}
 	a.forget(ctx)
 	return cause
@@ -124,9 +147,11 @@ func (a *Attempt) chooseDevice() {
 }
 
 // lends reports whether the device of an entry may be used again: it was made by
-// the same API at the same homeserver, and no other program uses it.
+// the same API at the same homeserver, and no other program uses it. That of an OAuth
+// session is used for no other: one server refuses it after the person has approved,
+// another lets both sessions live.
 func (a *Attempt) lends(entry config.Account) bool {
-	return entry.DeviceID != "" && !a.NewDevice && entry.API == a.API && entry.Flow != FlowImport &&
+	return a.API != config.APIOAuth && entry.DeviceID != "" && !a.NewDevice && entry.API == a.API && entry.Flow != FlowImport &&
 		choose.LoginBase(entry) == a.Base.String()
 }
 

@@ -140,7 +140,7 @@ func TestStorageNoneKeepsNothing(t *testing.T) {
 	}
 	w.fake.On(login, clienttest.Reply{Drop: true})
 	var unfinished *session.UnfinishedError
-	if _, err := w.logIn(l); !errors.As(err, &unfinished) || unfinished.Pending {
+	if _, err := w.logIn(l); !errors.As(err, &unfinished) || unfinished.TakenOver {
 		t.Errorf("got %v", err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(w.path)); len(entries) != 0 {
@@ -163,7 +163,7 @@ func TestTheNextTryTakesTheDeviceOver(t *testing.T) {
 			l.Who = asked
 			w.fake.On(login, clienttest.Reply{Drop: true})
 			var cut *session.UnfinishedError
-			if _, err := w.logIn(w.renewing(l)); !errors.As(err, &cut) || !cut.Pending {
+			if _, err := w.logIn(w.renewing(l)); !errors.As(err, &cut) || !cut.TakenOver {
 				t.Fatalf("got %v", err)
 			}
 			second := w.renewing(l)
@@ -290,7 +290,7 @@ func TestAbandonWhereNobodyListens(t *testing.T) {
 func TestAbandonAfterATimeout(t *testing.T) {
 	w := newWorld(t)
 	attempt := w.begin(w.asAlice())
-	err := attempt.Abandon(t.Context(), &transport.NetworkError{Timeout: true, Sent: true, Reason: "no whole answer"})
+	err := attempt.Abandon(t.Context(), session.Answer{}, &transport.NetworkError{Timeout: true, Sent: true, Reason: "no whole answer"})
 	var unfinished *session.UnfinishedError
 	if !errors.As(err, &unfinished) || !w.account("@alice:hs.test").Pending {
 		t.Errorf("got %v", err)
@@ -365,7 +365,7 @@ func TestARefusalSparesAnotherProcess(t *testing.T) {
 		l.NewDevice = true
 		w.begin(l)
 		before := w.read()
-		_ = ours.Abandon(t.Context(), refusal)
+		_ = ours.Abandon(t.Context(), session.Answer{}, refusal)
 		if diff := cmp.Diff(before, w.read()); diff != "" {
 			t.Error(diff)
 		}
@@ -377,7 +377,7 @@ func TestARefusalSparesAnotherProcess(t *testing.T) {
 		if _, err := theirs.Finish(t.Context(), answerFor(t, "@alice:hs.test", ours.Options().DeviceID)); err != nil {
 			t.Fatal(err)
 		}
-		_ = ours.Abandon(t.Context(), refusal)
+		_ = ours.Abandon(t.Context(), session.Answer{}, refusal)
 		if !w.account("@alice:hs.test").HasSession() {
 			t.Errorf("the file is\n%s", w.read())
 		}

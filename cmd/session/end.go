@@ -116,7 +116,7 @@ func (k *Keeper) apiOf(account config.Account) (api, error) {
 	if err != nil {
 		return nil, err
 	}
-	return apiOf(connection, account)
+	return apiOf(connection, account), nil
 }
 
 // forgetUser takes all accounts of one user at one homeserver out of the file.

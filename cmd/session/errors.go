@@ -10,11 +10,11 @@ import (
 )
 
 // UnfinishedError tells of a login whose answer was lost: the server may have
-// made the device, and the next login of the account takes it over.
+// made the device.
 type UnfinishedError struct {
-	DeviceID string
-	Pending  bool // the config file remembers the device
-	Err      error
+	DeviceID  string
+	TakenOver bool // the next login of the account will use the device
+	Err       error
 }
 
 func (e *UnfinishedError) Error() string {
@@ -87,11 +87,20 @@ func (e *StrangerError) Error() string {
 		e.GotUser, e.GotDevice, e.Account, e.UserID, e.DeviceID)
 }
 
-// UnsupportedError tells that nothing here speaks the API that made a session.
-type UnsupportedError struct{ Account, API string }
+// NoIssuerError tells that a homeserver has no OAuth 2.0 API, or none any more.
+type NoIssuerError struct{ Homeserver string }
 
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("account %s was made by another API, %s, which this version does not speak", e.Account, e.API)
+func (e *NoIssuerError) Error() string { return e.Homeserver + " has no OAuth 2.0 API" }
+
+// OtherIssuerError tells that a homeserver names another authorization server than the
+// one that made a session. Nothing was sent to it.
+type OtherIssuerError struct {
+	Account      string
+	Saved, Named string // issuers
+}
+
+func (e *OtherIssuerError) Error() string {
+	return fmt.Sprintf("the homeserver names another authorization server, %s; the session of account %s is of %s", e.Named, e.Account, e.Saved)
 }
 
 // ElsewhereError tells that something is done on a page of the account, not by a request.

@@ -26,13 +26,25 @@ func (a *Attempt) Finish(ctx context.Context, answer Answer) (Result, error) {
 	answer.DeviceID = a.deviceOf(ctx, answer)
 	entry := a.entry(answer, a.homeserverAfter(ctx, answer.WellKnown))
 	if a.keeper.Store == nil {
+		a.nameDevice(ctx, answer)
 		return Result{Account: entry}, nil
 	}
 	if err := a.save(ctx, answer, &entry); err != nil {
 		return Result{}, a.unsaved(ctx, answer, err)
 	}
 	a.endReplaced(ctx, answer)
+	a.nameDevice(ctx, answer)
 	return Result{Account: entry, Saved: true}, nil
+}
+
+// nameDevice gives the device of an OAuth session its name, which a grant cannot hold.
+func (a *Attempt) nameDevice(ctx context.Context, answer Answer) {
+	if a.API != config.APIOAuth || a.DeviceName == "" {
+		return
+	}
+	if err := a.Client().RenameDevice(ctx, a.credential(answer), answer.DeviceID, a.DeviceName); err != nil {
+		a.keeper.Reporter.Warning("device_name", fmt.Sprintf("the device could not be named %s: %v", a.DeviceName, err))
+	}
 }
 
 // accepts reports whether the answer may be of user: the one that was asked for, or
@@ -68,7 +80,7 @@ func (a *Attempt) entry(answer Answer, base matrixid.BaseURL) config.Account {
 	entry := config.Account{
 		UserID: answer.UserID.String(), Homeserver: base.String(), DeviceID: answer.DeviceID,
 		AccessToken: answer.AccessToken, RefreshToken: answer.RefreshToken,
-		Flow: a.Type, API: a.API, Prefix: savedPrefix(a.Prefix),
+		Flow: a.Type, API: a.API, OAuth: answer.OAuth, Prefix: savedPrefix(a.Prefix),
 		CAFile: a.Connection.CAFile, AllowHTTP: a.Connection.AllowHTTP,
 		LoginAs: a.loginAs(answer.UserID), Unverified: !a.vouchedFor(answer.UserID),
 	}
@@ -245,7 +257,8 @@ func (a *Attempt) undo(ctx context.Context, answer Answer) Fate {
 	if a.makesOwn {
 		ctx, cancel := Lasting(ctx)
 		defer cancel()
-		fate.LoggedOut = a.Client().Logout(ctx, a.credential(answer)) == nil
+		made := a.entry(answer, a.Base)
+		fate.LoggedOut = apiOf(a.Connection, made).end(ctx, made) == nil
 	}
 	return fate
 }

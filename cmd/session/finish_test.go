@@ -259,6 +259,10 @@ func TestReplacedSession(t *testing.T) {
 			if !test.keep {
 				w.fake.On(logout, test.reply)
 			}
+			if old.API == config.APIOAuth { // the server has that no more
+				w.answers("GET /_matrix/client/v1/auth_metadata", 404, errorBody)
+				w.answers("GET /_matrix/client/unstable/org.matrix.msc2965/auth_metadata", 404, errorBody)
+			}
 			if test.device == "" {
 				w.answers(whoami, 403, errorBody)
 			}

@@ -6,7 +6,6 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/matrixid"
-	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
 	"mxlogin/config"
 )
@@ -44,15 +43,11 @@ func (l legacy) endAll(ctx context.Context, account config.Account) error {
 //
 // Client-Server API, DELETE /devices/{deviceId}.
 func (l legacy) elsewhere(ctx context.Context, account config.Account, action, deviceID string) error {
-	base, err := baseOf(account)
-	if err != nil {
-		return err
-	}
-	metadata, ok, err := oauth.FetchMetadata(ctx, l.connection.Transport, base)
+	page, ok, err := l.connection.accountPage(ctx, account, action, deviceID)
 	if err != nil || !ok {
 		return err
 	}
-	return &ElsewhereError{URL: metadata.AccountPage(action, deviceID)}
+	return page
 }
 
 func baseOf(account config.Account) (matrixid.BaseURL, error) {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"mxlogin/client/oauth"
 	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
@@ -27,6 +28,8 @@ type Network struct {
 	CAFile    string
 	AllowHTTP []string
 
+	Metadata     *oauth.Cache       // of what homeservers say of their authorization servers
+	Clock        oauth.Clock        // for waits that an authorization server asks for
 	RoundTripper http.RoundTripper  // nil: one for the authorities in force
 	Hide         func(secret.Value) // gets every secret that is about to be sent
 	WaitOut      func(context.Context, transport.Wait) error
@@ -37,6 +40,8 @@ type Network struct {
 // to remember.
 type Connection struct {
 	Transport *transport.Client
+	Metadata  *oauth.Cache
+	Clock     oauth.Clock
 	CAFile    string
 	AllowHTTP []string
 
@@ -46,7 +51,7 @@ type Connection struct {
 // For makes the connection to a homeserver by what the account that is saved for
 // it remembers; nil is none.
 func (n Network) For(account *config.Account) (Connection, error) {
-	c := Connection{CAFile: n.CAFile, AllowHTTP: slices.Clone(n.AllowHTTP)}
+	c := Connection{Metadata: n.Metadata, Clock: n.Clock, CAFile: n.CAFile, AllowHTTP: slices.Clone(n.AllowHTTP)}
 	if account != nil {
 		if c.CAFile == "" {
 			c.CAFile = account.CAFile

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"mxlogin/client"
+	"mxlogin/client/oauth"
 	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
@@ -63,11 +64,13 @@ func (s *Session) use(account config.Account) error {
 	return err
 }
 
-// knowsNoRenewal reports whether the homeserver has no renewal (any more): the access
-// token is good until it ends.
+// knowsNoRenewal reports whether the homeserver has no renewal (any more), or none for
+// this session: the access token is good until it ends.
 func knowsNoRenewal(err error) bool {
 	var refusal *transport.MatrixError
-	return errors.As(err, &refusal) && refusal.Code == "M_UNRECOGNIZED"
+	var none *NoIssuerError
+	return errors.As(err, &refusal) && refusal.Code == "M_UNRECOGNIZED" || errors.As(err, &none) ||
+		isOAuthError(err, oauth.UnauthorizedClient, oauth.UnsupportedGrantType)
 }
 
 // NoSession says why an account without a session has none.

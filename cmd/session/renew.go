@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"mxlogin/client"
+	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
 	"mxlogin/config"
 )
@@ -96,8 +97,13 @@ func (k *Keeper) endOf(tokens client.Tokens) (end time.Time, lifetime time.Durat
 // server that knows no renewal (any more) says nothing of the session.
 //
 // By the specification such a refusal is M_UNKNOWN_TOKEN; Synapse says M_FORBIDDEN of a
-// refresh token that is too old.
+// refresh token that is too old. Of an authorization server it is any refusal but one that
+// speaks of the server.
 func endsSession(err error) bool {
+	var refused *oauth.Error
+	if errors.As(err, &refused) {
+		return !knowsNoRenewal(err) && !isOAuthError(err, oauth.ServerError, oauth.Unavailable, oauth.SlowDown)
+	}
 	var refusal *transport.MatrixError
 	if !errors.As(err, &refusal) {
 		return false

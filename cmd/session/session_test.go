@@ -131,7 +131,7 @@ func (w *world) logIn(l session.Login) (session.Result, error) {
 	attempt := w.begin(l)
 	answer, err := w.send(attempt)
 	if err != nil {
-		return session.Result{}, attempt.Abandon(w.t.Context(), err)
+		return session.Result{}, attempt.Abandon(w.t.Context(), answer, err)
 	}
 	return attempt.Finish(w.t.Context(), answer)
 }

@@ -33,6 +33,9 @@ type Person struct {
 
 	OpenBrowser func(url string) error     // nil: there is no browser
 	Link        func(message, link string) // shows a URL that has to be opened
+	ShowCode    func(Code)                 // shows a code that has to be entered
+	// CountDown shows what is left of a code's time, until that or ctx is over.
+	CountDown func(ctx context.Context, d time.Duration)
 }
 
 // Source is where a secret comes from. Where nothing is named the person is asked.
