@@ -76,10 +76,13 @@ func readRegistration(answer transport.Object, grant string, redirects []string)
 		}
 	}
 	method, ok, err := answer.String("token_endpoint_auth_method")
-	if err == nil && ok && method != "none" {
-		err = answer.Invalid("token_endpoint_auth_method", "is not none")
+	if err != nil {
+		return "", err
 	}
-	return clientID, err
+	if ok && method != "none" {
+		return "", answer.Invalid("token_endpoint_auth_method", "is not none")
+	}
+	return clientID, nil
 }
 
 // holds checks that a list which the answer may leave out has a value.
