@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"sync"
@@ -18,10 +19,11 @@ const stopGrace = 5 * time.Second
 // child is a process that runs until stop, until its context ends or until this
 // process is gone, whichever comes first.
 type child struct {
-	cancel context.CancelFunc
-	done   chan struct{}
-	err    error // how it ended; to be read once done is closed
-	log    logBuffer
+	process *os.Process
+	cancel  context.CancelFunc
+	done    chan struct{}
+	err     error // how it ended; to be read once done is closed
+	log     logBuffer
 }
 
 // startChild starts dir's program argv. Standard output and error go to the log.
@@ -48,6 +50,7 @@ func startChild(ctx context.Context, dir string, argv ...string) (*child, error)
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
+		c.process = cmd.Process
 		started <- err
 		if err != nil {
 			return
@@ -61,6 +64,9 @@ func startChild(ctx context.Context, dir string, argv ...string) (*child, error)
 	}
 	return c, nil
 }
+
+// signal sends the child a signal that does not end it.
+func (c *child) signal(s os.Signal) error { return c.process.Signal(s) }
 
 // stop asks the child to end, kills it if it does not, and waits. It returns nil
 // if the child ended as it was asked to: in good order, or by the very signal

@@ -6,14 +6,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 //go:embed openid
 var openIDFiles embed.FS
 
 // startProvider starts the identity provider that the homeserver's single sign-on leads
-// to, and returns its issuer.
-func (s *Synapse) startProvider(ctx context.Context) (issuer string, err error) {
+// to, or the authorization server that does all of its logins, and returns its issuer.
+func (s *Synapse) startProvider(ctx context.Context, o SynapseOptions) (issuer string, err error) {
 	node, dir, err := installOpenID(ctx)
 	if err != nil {
 		return "", err
@@ -23,11 +24,20 @@ func (s *Synapse) startProvider(ctx context.Context) (issuer string, err error) 
 		return "", err
 	}
 	issuer = "http://" + address
-	process, err := startChild(ctx, dir, node, "provider.mjs", address[len("127.0.0.1:"):], s.url)
+	script := []string{"provider.mjs", address[len("127.0.0.1:"):], s.url}
+	if o.OAuth {
+		lifetime := o.AccessTokenLifetime
+		if lifetime == 0 {
+			lifetime = 5 * time.Minute
+		}
+		script = append([]string{"authorization.mjs"}, append(script[1:], s.secret, fmt.Sprint(int(lifetime.Seconds())))...)
+	}
+	process, err := startChild(ctx, dir, append([]string{node}, script...)...)
 	if err != nil {
 		return "", err
 	}
-	s.processes = append(s.processes, process)
+	s.processes, s.provider = append(s.processes, process), process
+	s.issuer = issuer
 	return issuer, awaitAnswer(ctx, process, issuer+"/.well-known/openid-configuration")
 }
 
@@ -40,7 +50,7 @@ func installOpenID(ctx context.Context) (node, dir string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	names := []string{"package.json", "package-lock.json", "provider.mjs", "browser.mjs"}
+	names := []string{"package.json", "package-lock.json", "provider.mjs", "authorization.mjs", "browser.mjs"}
 	files := make([][]byte, len(names))
 	for i, name := range names {
 		if files[i], err = openIDFiles.ReadFile("openid/" + name); err != nil {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -22,8 +23,14 @@ type SynapseOptions struct {
 	PublicURL string // where it says that it is (well_known); default its own URL
 
 	AccessTokenLifetime time.Duration // of sessions with a refresh token; default 5 minutes
-	SessionLifetime     time.Duration // at which every session ends; 0: none does
-	NoRenewal           bool
+
+	// OAuth has all logins done by an authorization server, which takes any name; the
+	// legacy login API is gone then. Of the other options PublicURL and
+	// AccessTokenLifetime alone go with it.
+	OAuth bool
+
+	SessionLifetime time.Duration // at which every session ends; 0: none does
+	NoRenewal       bool
 
 	SSO        int  // identity providers that it offers, 2 at most
 	SSOConfirm bool // asks "Continue to your account?" also of clients on the loopback
@@ -47,7 +54,9 @@ type Synapse struct {
 
 	url       string
 	secret    string // of shared secret registration
+	issuer    string // of the provider
 	processes []*child
+	provider  *child // among them, where there is one
 
 	mu    sync.Mutex
 	admin string // access token of an administrator, made when first needed
@@ -106,6 +115,42 @@ func (s *Synapse) Stop() error {
 	return nil
 }
 
+// IssuerURL is where the identity provider or the authorization server is; "" for none.
+func (s *Synapse) IssuerURL() string { return s.issuer }
+
+// SetProviderDown has nobody answer at the provider's port, or somebody again. Its
+// sessions outlive that.
+func (s *Synapse) SetProviderDown(ctx context.Context, down bool) error {
+	if answersAt(ctx, s.issuer) != down {
+		return nil
+	}
+	if err := s.provider.signal(syscall.SIGHUP); err != nil {
+		return fmt.Errorf("signal the provider: %w", err)
+	}
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for answersAt(ctx, s.issuer) == down {
+		select {
+		case <-poll.C:
+		case <-s.provider.done:
+			return errors.New("the provider has ended")
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// answersAt reports whether connections to the port of a URL are taken.
+func answersAt(ctx context.Context, url string) bool {
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", portOf(url))
+	if err != nil {
+		return false
+	}
+	_ = connection.Close()
+	return true
+}
+
 // installSynapse returns the Python of a virtual environment that has Synapse.
 func installSynapse(ctx context.Context) (python string, err error) {
 	system, err := program("python3", "python")
@@ -153,8 +198,8 @@ func (s *Synapse) run(ctx context.Context, python string, o SynapseOptions) erro
 	}
 	s.url = "http://" + address
 	provider := ""
-	if o.SSO > 0 {
-		if provider, err = s.startProvider(ctx); err != nil {
+	if o.SSO > 0 || o.OAuth {
+		if provider, err = s.startProvider(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -176,7 +221,7 @@ func (s *Synapse) run(ctx context.Context, python string, o SynapseOptions) erro
 	}
 	// Another server might have been faster to take the port; only this one has the
 	// secret.
-	if _, err := s.nonce(ctx); err != nil {
+	if err := s.isOurs(ctx, o); err != nil {
 		return fmt.Errorf("%w: %s: %w", errPortTaken, address, err)
 	}
 	return nil

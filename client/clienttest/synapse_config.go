@@ -75,7 +75,7 @@ func (s *Synapse) writeConfig(o SynapseOptions, address, provider string) (paths
 	}
 	base := fmt.Sprintf(baseConfig, s.Dir, address[strings.LastIndex(address, ":")+1:], public, s.secret, perSecond, burst)
 	paths = []string{filepath.Join(s.Dir, "homeserver.yaml"), filepath.Join(s.Dir, "features.yaml")}
-	files[paths[0]], files[paths[1]] = base, o.features(registration, provider)
+	files[paths[0]], files[paths[1]] = base, o.features(registration, provider, s.secret)
 	for path, text := range files {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			return nil, err
@@ -85,7 +85,7 @@ func (s *Synapse) writeConfig(o SynapseOptions, address, provider string) (paths
 }
 
 // features is the part of the configuration that the options ask for.
-func (o SynapseOptions) features(registration, provider string) string {
+func (o SynapseOptions) features(registration, provider, secret string) string {
 	var b strings.Builder
 	add := func(wanted bool, format string, args ...any) {
 		if wanted {
@@ -93,7 +93,8 @@ func (o SynapseOptions) features(registration, provider string) string {
 		}
 	}
 	add(true, "# the options of this server\nenable_search: false")
-	add(o.AccessTokenLifetime > 0, "refreshable_access_token_lifetime: %d", o.AccessTokenLifetime.Milliseconds())
+	add(o.OAuth, "matrix_authentication_service: {enabled: true, endpoint: %q, secret: %q}", provider+"/", secret)
+	add(o.AccessTokenLifetime > 0 && !o.OAuth, "refreshable_access_token_lifetime: %d", o.AccessTokenLifetime.Milliseconds())
 	add(o.NoRenewal, "refreshable_access_token_lifetime: null")
 	add(o.SessionLifetime > 0, "session_lifetime: %[1]d\nnonrefreshable_access_token_lifetime: %[1]d", o.SessionLifetime.Milliseconds())
 	add(o.GetToken, "login_via_existing_session: {enabled: true, require_ui_auth: true, token_timeout: 30s}")

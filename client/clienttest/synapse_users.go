@@ -137,6 +137,16 @@ func (s *Synapse) register(ctx context.Context, localpart, password string, admi
 	return answer.Token, err
 }
 
+// isOurs asks for what only the server with our secret does. One that leaves its logins to
+// another has no registration.
+func (s *Synapse) isOurs(ctx context.Context, o SynapseOptions) error {
+	if o.OAuth {
+		return callJSON(ctx, "GET", s.url+"/_synapse/mas/is_localpart_available?localpart=nobody", s.secret, nil, nil)
+	}
+	_, err := s.nonce(ctx)
+	return err
+}
+
 // nonce is good for one registration.
 func (s *Synapse) nonce(ctx context.Context) (string, error) {
 	var answer struct {
