@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -64,7 +65,7 @@ func synapseOf(ts *testscript.TestScript) *clienttest.Synapse {
 
 // scriptSynapse starts a Synapse, or takes one that runs with the same options:
 //
-//	sso=N confirm get-token jwt appservice no-password no-renewal rate-limit approval
+//	oauth sso=N confirm get-token jwt appservice no-password no-renewal rate-limit approval
 //	closed                        see [clienttest.SynapseOptions]
 //	access=D session=D            lifetimes
 //	public=URL                    where it says that it is
@@ -80,7 +81,7 @@ func setOption(o *clienttest.SynapseOptions, arg string) (err error) {
 	flags := map[string]*bool{
 		"confirm": &o.SSOConfirm, "get-token": &o.GetToken, "jwt": &o.JWT, "appservice": &o.AppService,
 		"no-password": &o.NoPassword, "no-renewal": &o.NoRenewal, "rate-limit": &o.RateLimit,
-		"approval": &o.Approval, "closed": &o.Closed,
+		"approval": &o.Approval, "closed": &o.Closed, "oauth": &o.OAuth,
 	}
 	switch flag := flags[name]; {
 	case flag != nil:
@@ -139,4 +140,45 @@ func scriptBrowser(ts *testscript.TestScript, _ bool, args []string) {
 // and go while a script's own directory is searched for secrets.
 func browserVariable(argv []string, dir, name string) string {
 	return "env 'TMPDIR=" + dir + "' '" + strings.Join(argv, "' '") + "' %s " + name
+}
+
+// scriptApprove waits for the code that a device login writes to FILE, as -o json has it,
+// and has somebody called NAME enter it with a real browser:
+//
+//	approve FILE NAME
+func scriptApprove(ts *testscript.TestScript, _ bool, args []string) {
+	tries := time.NewTicker(50 * time.Millisecond)
+	defer tries.Stop()
+	for range 400 {
+		text, _ := os.ReadFile(ts.MkAbs(args[0])) // which the login may yet have to make
+		if shown := deviceCodeIn(string(text)); shown.URL != "" {
+			_, err := clienttest.BrowseCode(context.Background(), shown.URL, args[1], shown.Code)
+			ts.Check(err)
+			return
+		}
+		<-tries.C
+	}
+	ts.Fatalf("%s has no code", args[0])
+}
+
+// deviceCode is the event that shows one.
+type deviceCode struct {
+	Type        string `json:"type"`
+	Code        string `json:"user_code"`
+	URL         string `json:"verification_uri"`
+	CompleteURL string `json:"verification_uri_complete"`
+	ExpiresIn   int    `json:"expires_in"`
+}
+
+// deviceCodeIn is the last that was shown; zero where none was.
+func deviceCodeIn(stderr string) (shown deviceCode) {
+	for line := range strings.Lines(stderr) {
+		var record struct {
+			Event deviceCode `json:"event"`
+		}
+		if json.Unmarshal([]byte(line), &record) == nil && record.Event.Type == "device_code" {
+			shown = record.Event
+		}
+	}
+	return shown
 }

@@ -111,6 +111,8 @@ func (s *sharedDendrite) stop() error {
 //	                              (see scriptSynapse); register and devices are
 //	                              about that from then on
 //	browser NAME                  BROWSER becomes a real one, in which NAME logs in
+//	approve FILE NAME             enter the code in FILE as NAME (see scriptApprove)
+//	provider down|up              that of the Synapse
 //	devices NAME                  list the devices that the server has of the user
 //	logintoken NAME USER          NAME becomes a login token of a user
 //	output2env NAME               NAME becomes what stdout holds
@@ -136,9 +138,13 @@ func scripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.P
 			"dendrite": func(ts *testscript.TestScript, _ bool, _ []string) {
 				ts.Setenv("HS", server.URL())
 			},
-			"synapse":    scriptSynapse,
-			"admin":      scriptAdmin,
+			"synapse": scriptSynapse,
+			"admin":   scriptAdmin,
+			"provider": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(synapseOf(ts).SetProviderDown(context.Background(), args[0] == "down"))
+			},
 			"browser":    scriptBrowser,
+			"approve":    scriptApprove,
 			"front":      func(ts *testscript.TestScript, _ bool, args []string) { scriptFront(ts, args) },
 			"named":      func(ts *testscript.TestScript, _ bool, args []string) { scriptNamed(t, ts, args) },
 			"register":   func(ts *testscript.TestScript, _ bool, args []string) { scriptRegister(ts, server, args) },

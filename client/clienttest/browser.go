@@ -15,13 +15,19 @@ type Page struct {
 }
 
 // Browse opens a URL in a real browser and does what a person would: fills in a login
-// form with name, agrees and goes on, until a page has nothing left to press.
+// form with name, agrees and goes on, until a page has nothing left to press. Somebody
+// called "deny:" cancels instead.
 func Browse(ctx context.Context, url, name string) (Page, error) {
+	return BrowseCode(ctx, url, name, "")
+}
+
+// BrowseCode is [Browse] for a page that asks for a code.
+func BrowseCode(ctx context.Context, url, name, code string) (Page, error) {
 	argv, err := BrowserCommand(ctx)
 	if err != nil {
 		return Page{}, err
 	}
-	out, err := exec.CommandContext(ctx, argv[0], append(argv[1:], url, name)...).Output()
+	out, err := exec.CommandContext(ctx, argv[0], append(argv[1:], url, name, code)...).Output()
 	if err != nil {
 		return Page{}, fmt.Errorf("browse: %w", withStderr(err))
 	}
