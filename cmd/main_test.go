@@ -2,6 +2,8 @@ package cmd_test
 
 import (
 	"errors"
+	"net/http"
+	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -12,7 +14,17 @@ import (
 // TestMain lets the test binary be mxlogin: scripts run the real main in a
 // process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(endingDendrite{m}, map[string]func(){"mxlogin": cmd.Main})
+	testscript.Main(endingDendrite{m}, map[string]func(){"mxlogin": cmd.Main, "visit": visit})
+}
+
+// visit is a browser whose person does what an [clienttest.Issuer] says.
+func visit() {
+	response, err := http.Get(os.Args[1])
+	if err != nil {
+		println(err.Error())
+		os.Exit(1)
+	}
+	_ = response.Body.Close()
 }
 
 // noRaceSleep is for the environment of processes that tests start: under the race

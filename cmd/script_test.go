@@ -111,6 +111,9 @@ func (s *sharedDendrite) stop() error {
 //	                              (see scriptSynapse); register and devices are
 //	                              about that from then on
 //	browser NAME                  BROWSER becomes a real one, in which NAME logs in
+//	issuer NAME [FILE]            start a fake authorization server with the options in
+//	                              FILE; NAME becomes its URL, BROWSER one that visits it
+//	tell NAME WHAT…               see scriptTell
 //	approve FILE NAME             enter the code in FILE as NAME (see scriptApprove)
 //	provider down|up              that of the Synapse
 //	devices NAME                  list the devices that the server has of the user
@@ -145,6 +148,8 @@ func scripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.P
 			},
 			"browser":    scriptBrowser,
 			"approve":    scriptApprove,
+			"issuer":     func(ts *testscript.TestScript, _ bool, args []string) { scriptIssuer(t, ts, args) },
+			"tell":       scriptTell,
 			"front":      func(ts *testscript.TestScript, _ bool, args []string) { scriptFront(ts, args) },
 			"named":      func(ts *testscript.TestScript, _ bool, args []string) { scriptNamed(t, ts, args) },
 			"register":   func(ts *testscript.TestScript, _ bool, args []string) { scriptRegister(ts, server, args) },
@@ -168,6 +173,7 @@ func setUpScript(t *testing.T, env *testscript.Env) error {
 	env.Values[loginTokens{}] = new([]string)
 	mayHold := map[string]bool{}
 	env.Values[allowedFiles{}] = mayHold
+	env.Values[issuers{}] = map[string]*clienttest.Issuer{}
 	env.Values[currentSynapse{}] = new(*clienttest.Synapse)
 	env.Defer(func() {
 		given := func(path string) bool { return mayHold[path] }

@@ -15,7 +15,7 @@ func (r *Reporter) Code(c terminal.Code) {
 		event := r.event("device_code", map[string]any{
 			"server":     c.Server,
 			"user_code":  c.Text,
-			"expires_in": int64(c.Lifetime / time.Second),
+			"expires_in": int64(c.Lifetime.Round(time.Second) / time.Second),
 		})
 		if c.Again != "" {
 			event["reason"] = r.clean(c.Again)
