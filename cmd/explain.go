@@ -273,7 +273,10 @@ func describeOAuth(err error) (output.Failure, bool) {
 	var refusal *oauth.Error
 	var ended *oauth.ExpiredError
 	var device *login.OtherDeviceError
+	var answer *oauth.AnswerError
 	switch {
+	case errors.As(err, &answer):
+		return failureOf(classProtocol, answer.Error(), "start again, with one login at a time"), true
 	case errors.As(err, &device):
 		return failureOf(classProtocol, device.Error(), ""), true
 	case errors.As(err, &ended) && ended.Err != nil:

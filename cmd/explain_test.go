@@ -156,6 +156,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"token of another device", &session.StrangerError{Account: "work", UserID: "@alice:example.org", DeviceID: "LAPTOP", GotUser: "@alice:example.org", GotDevice: "PHONE"}},
 		{"another issuer", &session.OtherIssuerError{Account: "work", Saved: "https://auth.example.org/", Named: "https://auth.evil.test/"}},
 		{"login denied", &oauth.Error{Request: "POST https://auth.example.org/token", Status: 403, Code: oauth.AccessDenied, Description: "The user said no"}},
+		{"answer of another server", &oauth.AnswerError{Request: "GET https://auth.example.org/authorize", Reason: "the browser came back from another authorization server"}},
 		{"client not registered", &oauth.Error{Status: 400, Code: "invalid_client_metadata", Description: "missing client_uri"}},
 		{"code refused", &oauth.Error{Status: 400, Code: oauth.InvalidGrant}},
 		{"client refused", &oauth.Error{Status: 401, Code: oauth.InvalidClient}},

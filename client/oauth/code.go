@@ -64,8 +64,9 @@ func challenge(verifier secret.Value) string {
 // ExchangeCode gets the tokens for what the browser came back with. It is sent once: a
 // code that comes twice ends the session.
 //
-// Where the tokens that were issued are not those that were asked for, they come with the
-// error, and are to be revoked. An authorization that was refused is an [Error].
+// An answer that is not of this login and this server is an [AnswerError], and one that
+// refuses an [Error]; nothing was sent then. Where the tokens that were issued are not
+// those that were asked for, they come with the error, and are to be revoked.
 func (c *Client) ExchangeCode(ctx context.Context, g CodeGrant, answer url.Values) (client.Tokens, error) {
 	code, err := c.readAnswer(g, answer)
 	if err != nil {
@@ -85,7 +86,7 @@ func (c *Client) ExchangeCode(ctx context.Context, g CodeGrant, answer url.Value
 // its own (RFC 9207).
 func (c *Client) readAnswer(g CodeGrant, answer url.Values) (transport.Credential, error) {
 	request := "GET " + c.endpoints.authorization.root.Join(c.endpoints.authorization.path)
-	fault := func(reason string) error { return &transport.ProtocolError{Request: request, Reason: reason} }
+	fault := func(reason string) error { return &AnswerError{Request: request, Reason: reason} }
 	names, _, _ := c.metadata.object.Bool("authorization_response_iss_parameter_supported")
 	switch code := answer.Get("code"); {
 	case subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(g.State)) != 1:

@@ -3,6 +3,7 @@ package oauth_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"net/url"
 	"regexp"
 	"strings"
@@ -99,7 +100,8 @@ func TestT15_AnswersOfAnotherLogin(t *testing.T) {
 		c := w.mustClient(test.over)
 		grant, answer := grantOf(c)
 		test.change(answer)
-		if _, err := c.ExchangeCode(t.Context(), grant, answer); !isProtocolError(err) {
+		var wrong *oauth.AnswerError
+		if _, err := c.ExchangeCode(t.Context(), grant, answer); !errors.As(err, &wrong) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

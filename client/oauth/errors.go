@@ -45,6 +45,15 @@ const (
 	UnsupportedGrantType = "unsupported_grant_type"
 )
 
+// AnswerError tells that a browser came back with what is not the answer to a login. No
+// code was sent.
+type AnswerError struct {
+	Request string // method, origin and path that the browser was sent to
+	Reason  string
+}
+
+func (e *AnswerError) Error() string { return e.Request + ": " + e.Reason }
+
 // ExpiredError tells that a device code has ended before the login was approved, as far
 // as the answers say.
 type ExpiredError struct {

@@ -5,7 +5,8 @@
 // A session is of one device, whose ID the client makes; the scope of the grant names it.
 // Who has logged in tells whoami alone.
 //
-// Its errors are those of [mxlogin/client/transport], and [Error] where the server refused.
+// Its errors are those of [mxlogin/client/transport], [Error] where the server refused,
+// [AnswerError] where a browser came back from elsewhere, and [ExpiredError].
 //
 // Client-Server API, "OAuth 2.0 API", since v1.15.
 package oauth
