@@ -73,8 +73,9 @@ type Issuer struct {
 	sessions []*issuerSession
 	used     map[string]bool // states, challenges and devices that have been asked for
 	down     bool
-	lost     map[string]int // answers that are not to arrive, by path
-	device   string         // of the last grant
+	lost     map[string]int           // answers that are not to arrive, by path
+	held     map[string]chan struct{} // closed when the one that does not arrive is due, by path
+	device   string                   // of the last grant
 	faults   []string
 }
 
@@ -102,7 +103,7 @@ func StartIssuer(ctx context.Context, o IssuerOptions) (*Issuer, error) {
 	}
 	i := &Issuer{
 		Fake: fake, options: o, clients: map[string]registered{}, grants: map[string]*issuerGrant{},
-		used: map[string]bool{}, lost: map[string]int{},
+		used: map[string]bool{}, lost: map[string]int{}, held: map[string]chan struct{}{},
 	}
 	i.route()
 	return i, nil
@@ -207,6 +208,16 @@ func (i *Issuer) LoseAnswers(path string, n int) {
 	i.lost[path] = n
 }
 
+// HoldAnswer has the next request for a path done, and its answer never sent. The channel
+// is closed when the answer is due.
+func (i *Issuer) HoldAnswer(path string) (due <-chan struct{}) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	held := make(chan struct{})
+	i.held[path] = held
+	return held
+}
+
 // fault keeps in mind what no client may do. The caller holds the lock.
 func (i *Issuer) fault(format string, args ...any) {
 	i.faults = append(i.faults, fmt.Sprintf(format, args...))
@@ -251,25 +262,31 @@ func (i *Issuer) filledIn(value any) any {
 // on answers a request under the lock.
 func (i *Issuer) on(request string, h func(r *http.Request) answer) {
 	i.Handle(request, func(w http.ResponseWriter, r *http.Request) {
-		a, lose := i.locked(r, h)
-		if lose {
+		a, lose, held := i.locked(r, h)
+		if held != nil {
+			close(held)
+			<-r.Context().Done()
+		}
+		if lose || held != nil {
 			panic(http.ErrAbortHandler)
 		}
 		a.write(w)
 	})
 }
 
-func (i *Issuer) locked(r *http.Request, h func(r *http.Request) answer) (a answer, lose bool) {
+func (i *Issuer) locked(r *http.Request, h func(r *http.Request) answer) (a answer, lose bool, held chan struct{}) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if i.down && strings.HasPrefix(r.URL.Path, "/oauth2/") {
-		return answer{status: 503, text: "<html>down</html>"}, false
+		return answer{status: 503, text: "<html>down</html>"}, false, nil
 	}
 	a = h(r)
 	if lose = i.lost[r.URL.Path] > 0; lose {
 		i.lost[r.URL.Path]--
 	}
-	return a, lose
+	held = i.held[r.URL.Path]
+	delete(i.held, r.URL.Path)
+	return a, lose, held
 }
 
 func (a answer) write(w http.ResponseWriter) {
