@@ -40,7 +40,7 @@ type IssuerOptions struct {
 	HashedClients bool   `json:"hashed_clients"` // a client ID is a hash of what was registered, in base64
 	PlainErrors   bool   `json:"plain_errors"`   // text for a form that lacks something, a panic for another's client ID
 	StrictRevoke  bool   `json:"strict_revoke"`  // 400 for a token that is over
-	DeafRevoke    bool   `json:"deaf_revoke"`    // 200 for every token, and the session lives
+	DeafRevoke    bool   `json:"deaf_revoke"`    // 200 for an access token that has ended, and the session lives
 	SoftLogout    bool   `json:"soft_logout"`    // of access tokens that are over
 	NoCallback    bool   `json:"no_callback"`    // refusals are a page, and nothing comes back
 	Iss           bool   `json:"iss"`            // the answer of the browser names the issuer

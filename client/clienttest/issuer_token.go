@@ -159,7 +159,8 @@ func (i *Issuer) revoke(r *http.Request) answer {
 		if s.client != form.Get("client_id") {
 			i.fault("a revocation by another client")
 		}
-		s.over = !i.options.DeafRevoke
+		deaf := i.options.DeafRevoke && s.access == token && !time.Now().Before(s.ends)
+		s.over = !deaf
 		return answer{status: 200}
 	}
 	if i.options.StrictRevoke {

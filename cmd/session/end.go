@@ -30,6 +30,9 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 	if err != nil {
 		return "", err
 	}
+	if account.API == config.APIOAuth && !account.IsRenewable() && account.HasEnded(k.Now()) {
+		done = Expired // an authorization server says yes to its revocation and ends nothing
+	}
 	return done, k.Forget(ctx, account)
 }
 

@@ -368,6 +368,17 @@ func TestAnExpiredOAuthSessionIsRenewedBeforeItIsEnded(t *testing.T) {
 	}
 }
 
+func TestAnExpiredOAuthSessionWithoutRenewal(t *testing.T) {
+	w := newWorld(t)
+	account := w.byOAuth(-time.Minute)
+	account.RefreshToken = secret.Value{}
+	w.put(account)
+	w.fake.On(oauthRevoke, clienttest.Reply{})
+	if done, err := w.keeper.End(t.Context(), account); err != nil || done != session.Expired {
+		t.Errorf("%s, %v", done, err)
+	}
+}
+
 func TestAllSessionsOfAnOAuthUserAreEndedElsewhere(t *testing.T) {
 	w := newWorld(t)
 	_, _, err := w.keeper.EndAll(t.Context(), w.byOAuth(4*time.Minute))
