@@ -41,11 +41,18 @@ func TestDraw_FitsTheLongestLine(t *testing.T) {
 	}
 }
 
-// The picture differs from run to run, in the device ID and the port: only its
-// form is held.
-func TestPictureIsWellFormed(t *testing.T) {
+// The pictures differ from run to run, in the device ID and the port: only their form
+// is held.
+func TestPicturesAreWellFormed(t *testing.T) {
 	t.Parallel()
-	svg, err := os.ReadFile(filepath.Join("..", "terminal.svg"))
+	for name, login := range map[string]string{"terminal.svg": "$ mxlogin password ", "device.svg": "and enter the code:"} {
+		t.Run(name, func(t *testing.T) { checkPicture(t, name, login) })
+	}
+}
+
+func checkPicture(t *testing.T, name, login string) {
+	t.Helper()
+	svg, err := os.ReadFile(filepath.Join("..", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +64,7 @@ func TestPictureIsWellFormed(t *testing.T) {
 			t.Errorf("it has an element %s", name)
 		}
 	}
-	if !strings.Contains(strings.Join(text, ""), "$ mxlogin password ") {
+	if !strings.Contains(strings.Join(text, ""), login) {
 		t.Errorf("no login is shown: %q", text)
 	}
 	if bytes.Contains(svg, []byte("url(")) || bytes.Contains(svg, []byte("@import")) {

@@ -1,5 +1,6 @@
-// Picture draws docs/terminal.svg, the picture of README.md: what a terminal shows
-// of a login by the real program, on a real homeserver on this machine.
+// Picture draws docs/terminal.svg and docs/device.svg, the pictures of README.md: what a
+// terminal shows of logins by the real program. The first is of a real homeserver on this
+// machine, the second of the authorization server that the tests have.
 //
 //	go run ./docs/picture
 //
@@ -47,33 +48,60 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 
-	lines, err := logIn(ctx, home)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(strings.TrimSpace(root), "docs", "terminal.svg"), draw(lines), 0o644)
-}
-
-// logIn runs the commands of the picture in home and returns what a terminal
-// shows.
-func logIn(ctx context.Context, home string) (lines []line, err error) {
 	mxlogin := filepath.Join(home, "mxlogin.exe") // Windows needs the suffix, others do not mind
 	if _, err := goCommand(ctx, "build", "-buildvcs=false", "-o", mxlogin, "mxlogin"); err != nil {
+		return err
+	}
+	for name, shown := range map[string]func(ctx context.Context, home, mxlogin string) ([]line, error){
+		"terminal.svg": withPassword,
+		"device.svg":   withCode,
+	} {
+		lines, err := shown(ctx, home, mxlogin)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(strings.TrimSpace(root), "docs", name), draw(lines), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withCode is a login by a device code, which somebody enters elsewhere.
+func withCode(ctx context.Context, home, mxlogin string) ([]line, error) {
+	issuer, err := clienttest.StartIssuer(ctx, clienttest.IssuerOptions{User: "@demo:localhost", Approved: 2, Forbidden: true})
+	if err != nil {
 		return nil, err
 	}
+	defer issuer.Close()
+	return showAll(ctx, home, mxlogin, [][]string{
+		{"flows", issuer.URL()},
+		{"oauth", issuer.URL(), "--device"},
+		{"whoami"},
+		{"logout"},
+	})
+}
+
+// withPassword is a login at a homeserver that takes passwords.
+func withPassword(ctx context.Context, home, mxlogin string) (lines []line, err error) {
 	homeserver, err := startHomeserver(ctx, home)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, homeserver.Stop()) }()
 
-	for _, args := range [][]string{
+	return showAll(ctx, home, mxlogin, [][]string{
 		{"flows", homeserver.URL()},
 		{"password", user, "--homeserver", homeserver.URL(), "--password-file", secretFile},
 		{"whoami"},
 		{"accounts"},
 		{"logout"},
-	} {
+	})
+}
+
+// showAll runs commands in home and returns what a terminal shows.
+func showAll(ctx context.Context, home, mxlogin string, commands [][]string) (lines []line, err error) {
+	for _, args := range commands {
 		shown, err := show(ctx, home, mxlogin, args)
 		if err != nil {
 			return nil, err
