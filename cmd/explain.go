@@ -119,7 +119,11 @@ func describeSession(err error) (output.Failure, bool) {
 	case errors.As(err, &one):
 		return wrapping(one.Err, "; no session was ended", "end this one: mxlogin logout; the others in the account settings of another client, or by mxlogin devices delete"), true
 	case errors.As(err, &fixed):
-		return failureOf(classNoSession, fixed.Error(), "log in again with a refresh token: "+loginCommand(fixed.Flow, fixed.Account)+" --renewable"), true
+		hint := "log in again with a refresh token: " + loginCommand(fixed.Flow, fixed.Account) + " --renewable"
+		if fixed.Flow == login.FlowOAuth {
+			hint = "the server gave none; when the access token has ended log in again: " + loginCommand(fixed.Flow, fixed.Account)
+		}
+		return failureOf(classNoSession, fixed.Error(), hint), true
 	case errors.As(err, &choice):
 		return failureOf(classUsage, choice.Error(), "name one with --account"), true
 	case errors.As(err, &none):

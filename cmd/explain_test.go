@@ -166,6 +166,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"OAuth error of no known code", &oauth.Error{Status: 400, Code: "invalid_request", Description: "missing grant_type"}},
 		{"code ended", &oauth.ExpiredError{}},
 		{"code ended after a lost answer", &session.UnfinishedError{DeviceID: "ABCDEFGHIJ", Err: &oauth.ExpiredError{Err: cut}}},
+		{"OAuth session without renewal", &session.NotRenewableError{Account: "work", Flow: login.FlowOAuth}},
 		{"OAuth session over", &session.OverError{Account: "work", Flow: login.FlowOAuth, Err: &oauth.Error{Status: 400, Code: oauth.InvalidGrant}}},
 		{"no OAuth any more", &session.NoIssuerError{Homeserver: "https://matrix.example.org"}},
 		{"no device grant", &login.NoDeviceGrantError{Homeserver: "https://matrix.example.org"}},

@@ -13,8 +13,8 @@ func newRefresh(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "refresh [ACCOUNT]",
 		Short: "Renew a saved session now",
-		Long: `Get a new access token for a saved session that was made with --renewable, and
-save it. The device stays the same.
+		Long: `Get a new access token for a saved session that was made with --renewable or by
+OAuth 2.0, and save it. The device stays the same.
 
 There is seldom a need for it: access-token, exec and whoami renew the session by
 themselves, shortly before its access token ends or when the server does not take

@@ -34,7 +34,7 @@ func (e *Error) Error() string {
 const (
 	AccessDenied         = "access_denied"
 	AuthorizationPending = "authorization_pending"
-	ExpiredToken         = "expired_token" //nolint:gosec // the name of an error
+	ExpiredToken         = "expired_token"
 	InvalidClient        = "invalid_client"
 	InvalidGrant         = "invalid_grant"
 	InvalidScope         = "invalid_scope"

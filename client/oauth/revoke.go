@@ -9,8 +9,8 @@ import (
 
 // The kinds of token that a revocation can hint at.
 const (
-	AccessToken  = "access_token"  //nolint:gosec // the name of a kind
-	RefreshToken = "refresh_token" //nolint:gosec // the name of a kind
+	AccessToken  = "access_token"
+	RefreshToken = "refresh_token"
 )
 
 // Revoke ends the session of a token, by the client that it was granted to. kind is what
