@@ -23,12 +23,26 @@ import (
 	"mxlogin/cmd/terminal"
 )
 
-// TestReadme runs the section "Use" of the README as one script.
+// TestReadme runs the section "Use" of the README as one script, but for the logins by
+// OAuth, which an issuer does that is not that homeserver.
 func TestReadme(t *testing.T) {
 	world := newGuideWorld(t)
-	run := world.sh(t, strings.Join(blocks(t, section(t, "../README.md", "Use"), "sh"), ""), "MXLOGIN_PASSWORD="+world.alicePassword)
+	var legacy, oauth []string
+	for _, block := range blocks(t, section(t, "../README.md", "Use"), "sh") {
+		if strings.Contains(block, "mxlogin oauth ") {
+			oauth = append(oauth, block)
+		} else {
+			legacy = append(legacy, block)
+		}
+	}
+	run := world.sh(t, strings.Join(legacy, ""), "MXLOGIN_PASSWORD="+world.alicePassword)
 	if run.code != 0 {
 		t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
+	}
+	issuer := clienttest.NewIssuer(t, clienttest.IssuerOptions{Approved: 1})
+	run = world.sh(t, strings.ReplaceAll(strings.Join(oauth, ""), "example.org", issuer.URL()), "BROWSER=visit")
+	if run.code != 0 || len(oauth) == 0 || len(issuer.Living()) != 1 {
+		t.Errorf("exit code %d, %d blocks\n%s%s", run.code, len(oauth), run.stdout, run.stderr)
 	}
 }
 
