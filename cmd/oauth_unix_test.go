@@ -176,9 +176,9 @@ func TestOAuthByHand(t *testing.T) {
 	v.wantLoggedIn()
 }
 
-// TestT11_StrangersDoNotEndTheWait: L2, L3, L9 and L10 for OAuth. T12: nor does a page of
+// TestT11_T12_L2_L3_L9_L10_StrangersDoNotEndTheWait: L2, L3, L9 and L10 for OAuth. T12: nor does a page of
 // another name that leads here.
-func TestT11_StrangersDoNotEndTheWait(t *testing.T) {
+func TestT11_T12_L2_L3_L9_L10_StrangersDoNotEndTheWait(t *testing.T) {
 	v := startOAuth(t, clienttest.IssuerOptions{Iss: true})
 	good := v.answer()
 	u, _ := url.Parse(good)
@@ -243,7 +243,7 @@ func TestT13_WhoSeesTheRedirectHasNothing(t *testing.T) {
 	t.Error("no verifier was sent")
 }
 
-// TestL12_ASecondCallback, and L13: many at once. One code is sent, once.
+// TestL12_L13_SecondCallbacks. L13: many at once. One code is sent, once.
 func TestL12_L13_SecondCallbacks(t *testing.T) {
 	v := startOAuth(t, clienttest.IssuerOptions{})
 	good := v.answer()
@@ -273,7 +273,7 @@ func TestL12_L13_SecondCallbacks(t *testing.T) {
 	v.wantLoggedIn()
 }
 
-// TestL8_TheErrorOfTheCallback. L14: the page of the receiver repeats nothing of it, and
+// TestL8_L14_TheErrorOfTheCallback. L14: the page of the receiver repeats nothing of it, and
 // what the terminal shows of it is harmless.
 func TestL8_L14_TheErrorOfTheCallback(t *testing.T) {
 	v := startOAuth(t, clienttest.IssuerOptions{Denies: true})
@@ -389,5 +389,26 @@ func TestL19_CtrlCWhileTheCodeIsShown(t *testing.T) {
 	wantInterrupted(t, v.atTerminal)
 	if content, err := os.ReadFile(v.config); err == nil && bytes.Contains(content, []byte("device_id")) {
 		t.Errorf("the file is\n%s", content)
+	}
+}
+
+// TestADeviceOfAnOAuthUserIsDeletedOnAPage, which is shown and opened.
+func TestADeviceOfAnOAuthUserIsDeletedOnAPage(t *testing.T) {
+	issuer := clienttest.NewIssuer(t, clienttest.IssuerOptions{})
+	s := grantSession(t, issuer)
+	other, stderr := s.run("oauth", issuer.URL(), "--account", "other", "--device-id", "OTHERDEVICE")
+	if err := other.Run(); err != nil {
+		t.Fatalf("%v\n%s", err, stderr)
+	}
+	p := newPrompted(t, "devices", "delete", "OTHERDEVICE", "--account", "@alice:hs.test", "--no-browser")
+	p.Env = s.env
+	a := startAtTerminal(t, p)
+	seen := a.see("Press Enter when that is done: ")
+	if page := lastURL(t, seen); page != issuer.URL()+"/account?action=org.matrix.device_delete&device_id=OTHERDEVICE" {
+		t.Errorf("the page is %s", page)
+	}
+	a.typeKeys("\n")
+	if err := a.end(); err != nil {
+		t.Errorf("%v\n%s", err, a.shown)
 	}
 }

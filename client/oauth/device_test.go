@@ -66,8 +66,8 @@ func TestDeviceGrant(t *testing.T) {
 	}
 }
 
-// TestL32_HowOftenTheServerIsAsked. T17: never more often than once a second.
-func TestL32_HowOftenTheServerIsAsked(t *testing.T) {
+// TestL32_T17_HowOftenTheServerIsAsked. T17: never more often than once a second.
+func TestL32_T17_HowOftenTheServerIsAsked(t *testing.T) {
 	wait := clienttest.Reply{Status: 400, Body: pending}
 	slow := clienttest.Reply{Status: 400, Body: `{"error":"slow_down"}`}
 	good := clienttest.Reply{Body: goodTokens}

@@ -44,8 +44,8 @@ func TestL24_MetadataThatNobodyCanLogInBy(t *testing.T) {
 	}
 }
 
-// TestL23_EndpointsThatNothingIsSentTo. T14: nor is a browser sent there.
-func TestL23_EndpointsThatNothingIsSentTo(t *testing.T) {
+// TestL23_T14_EndpointsThatNothingIsSentTo. T14: nor is a browser.
+func TestL23_T14_EndpointsThatNothingIsSentTo(t *testing.T) {
 	members := []string{"authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint", "device_authorization_endpoint"}
 	for _, bad := range []string{
 		"http://auth.hs.test/x", "file:///etc/passwd", "javascript:alert(1)", "-flag", "", "/x", "https:///x",
