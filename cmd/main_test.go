@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -8,13 +9,14 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"mxlogin/client/clienttest"
 	"mxlogin/cmd"
 )
 
 // TestMain lets the test binary be mxlogin: scripts run the real main in a
 // process of its own.
 func TestMain(m *testing.M) {
-	testscript.Main(endingDendrite{m}, map[string]func(){"mxlogin": cmd.Main, "visit": visit})
+	testscript.Main(endingDendrite{m}, map[string]func(){"mxlogin": cmd.Main, "visit": visit, "agree": agree})
 }
 
 // visit is a browser whose person does what an [clienttest.Issuer] says.
@@ -25,6 +27,15 @@ func visit() {
 		os.Exit(1)
 	}
 	_ = response.Body.Close()
+}
+
+// agree is a browser whose person logs in to the authorization server of a
+// [clienttest.Synapse].
+func agree() {
+	if _, err := clienttest.Agree(context.Background(), os.Args[1], os.Args[2]); err != nil {
+		println(err.Error())
+		os.Exit(1)
+	}
 }
 
 // noRaceSleep is for the environment of processes that tests start: under the race

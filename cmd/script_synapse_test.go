@@ -143,15 +143,26 @@ func browserVariable(argv []string, dir, name string) string {
 }
 
 // scriptApprove waits for the code that a device login writes to FILE, as -o json has it,
-// and has somebody called NAME enter it with a real browser:
+// and has somebody called NAME enter it:
 //
-//	approve FILE NAME
+//	approve FILE NAME             with a real browser
+//	approve -plain FILE NAME      without one
 func scriptApprove(ts *testscript.TestScript, _ bool, args []string) {
+	isPlain := args[0] == "-plain"
+	if isPlain {
+		args = args[1:]
+	}
 	tries := time.NewTicker(50 * time.Millisecond)
 	defer tries.Stop()
 	for range 400 {
 		text, _ := os.ReadFile(ts.MkAbs(args[0])) // which the login may yet have to make
-		if shown := deviceCodeIn(string(text)); shown.URL != "" {
+		shown := deviceCodeIn(string(text))
+		switch {
+		case shown.URL != "" && isPlain:
+			_, err := clienttest.Agree(context.Background(), shown.CompleteURL, args[1])
+			ts.Check(err)
+			return
+		case shown.URL != "":
 			_, err := clienttest.BrowseCode(context.Background(), shown.URL, args[1], shown.Code)
 			ts.Check(err)
 			return
