@@ -93,9 +93,6 @@ func (a *Attempt) Begin(ctx context.Context) (context.Context, error) {
 // another device ID, where the person has not chosen one. Its errors are those of Begin.
 func (a *Attempt) Reserve(ctx context.Context) error {
 	if a.deviceID != "" {
-		if a.DeviceID != "" {
-			return nil
-		}
 		a.forget(ctx)
 	}
 	a.begun = false

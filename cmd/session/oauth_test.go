@@ -387,3 +387,48 @@ func TestAllSessionsOfAnOAuthUserAreEndedElsewhere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestReserve: a grant names its device long before the server makes it, and each grant
+// has another.
+func TestReserve(t *testing.T) {
+	w := newWorld(t)
+	login := w.asAlice()
+	login.API, login.Type = config.APIOAuth, "oauth"
+	attempt := w.keeper.NewAttempt(login)
+	reserved := func() string {
+		t.Helper()
+		if err := attempt.Reserve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		id := attempt.Options().DeviceID
+		if entry := w.account("@alice:hs.test"); !entry.Pending || entry.DeviceID != id || !oauth.IsDeviceID(id) {
+			t.Errorf("reserved %q; the file is\n%s", id, w.read())
+		}
+		return id
+	}
+	first := reserved()
+	if _, err := attempt.Begin(t.Context()); err != nil || attempt.Options().DeviceID != first {
+		t.Errorf("%v; begun as %q", err, attempt.Options().DeviceID)
+	}
+	if reserved() == first {
+		t.Error("two grants have the same device")
+	}
+	// What fails before the next Begin has made no device, and leaves no entry.
+	lost := &transport.NetworkError{Sent: true, Reason: "cut"}
+	var unfinished *session.UnfinishedError
+	if err := attempt.Abandon(t.Context(), session.Answer{}, lost); errors.As(err, &unfinished) || strings.Contains(w.read(), "device_id") {
+		t.Errorf("%v; the file is\n%s", err, w.read())
+	}
+
+	login.DeviceID = "CHOSEN-BY-ME"
+	attempt = w.keeper.NewAttempt(login)
+	if a, b := reserved(), reserved(); a != "CHOSEN-BY-ME" || b != a {
+		t.Errorf("reserved %q and %q", a, b)
+	}
+	if _, err := attempt.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := attempt.Abandon(t.Context(), session.Answer{}, lost); !errors.As(err, &unfinished) || unfinished.TakenOver || unfinished.DeviceID != "CHOSEN-BY-ME" {
+		t.Errorf("got %v", err)
+	}
+}
