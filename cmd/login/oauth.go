@@ -109,8 +109,12 @@ func (f OAuth) byDeviceCode(ctx context.Context, a *session.Attempt, p Person, i
 	late := terminal.TimeoutError{What: "approved the login", Hint: "look at the page: some servers say only there what went wrong"}
 	err = p.Within(ctx, late, func(ctx context.Context) (err error) {
 		for again := ""; ; {
-			tokens, err = approveOnce(ctx, a, p, issuer, clientID, again)
-			if again = whyAgain(err, a); again == "" {
+			code, err := requestCode(ctx, a, issuer, clientID)
+			if err != nil {
+				return err
+			}
+			tokens, err = approve(ctx, a, p, issuer, code, again)
+			if again = whyAgain(err, a, again); again == "" {
 				return err
 			}
 		}
@@ -118,30 +122,37 @@ func (f OAuth) byDeviceCode(ctx context.Context, a *session.Attempt, p Person, i
 	return clientID, tokens, err
 }
 
-// whyAgain says why a person needs another code, or nothing where that would not help. A
-// code whose answer was lost may have been approved.
-func whyAgain(err error, a *session.Attempt) string {
+// requestCode asks for a code for a device of its own.
+func requestCode(ctx context.Context, a *session.Attempt, issuer *oauth.Client, clientID string) (oauth.DeviceCode, error) {
+	if err := a.Reserve(ctx); err != nil {
+		return oauth.DeviceCode{}, err
+	}
+	return issuer.RequestDeviceCode(ctx, clientID, a.Options().DeviceID)
+}
+
+// Why a person is shown another code.
+const (
+	againEnded = "the code has ended; here is another"
+	againKnown = "the server has a device of this ID already, so it has to be approved once more"
+)
+
+// whyAgain says why a person needs another code after err, or nothing where that would not
+// help: a code whose answer was lost may have been approved, and a server that refuses the
+// second device as well means something else. before is what was said of the last code.
+func whyAgain(err error, a *session.Attempt, before string) string {
 	var ended *oauth.ExpiredError
 	var refused *oauth.Error
 	switch {
 	case errors.As(err, &ended) && ended.Err == nil:
-		return "the code has ended; here is another"
-	case errors.As(err, &refused) && refused.Code == oauth.InvalidScope && a.DeviceID == "":
-		return "the server has a device of this ID already, so it has to be approved once more"
+		return againEnded
+	case errors.As(err, &refused) && refused.Code == oauth.InvalidScope && a.DeviceID == "" && before != againKnown:
+		return againKnown
 	}
 	return ""
 }
 
-// approveOnce is one code, for a device of its own. again says what became of the code
-// before.
-func approveOnce(ctx context.Context, a *session.Attempt, p Person, issuer *oauth.Client, clientID, again string) (tokens client.Tokens, err error) {
-	if err := a.Reserve(ctx); err != nil {
-		return client.Tokens{}, err
-	}
-	code, err := issuer.RequestDeviceCode(ctx, clientID, a.Options().DeviceID)
-	if err != nil {
-		return client.Tokens{}, err
-	}
+// approve has the person approve a code. again says what became of the code before.
+func approve(ctx context.Context, a *session.Attempt, p Person, issuer *oauth.Client, code oauth.DeviceCode, again string) (tokens client.Tokens, err error) {
 	if ctx, err = a.Begin(ctx); err != nil {
 		return client.Tokens{}, err
 	}

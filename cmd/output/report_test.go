@@ -23,6 +23,7 @@ func reportEverything(r *output.Reporter, text string) {
 	r.Warning("storage", text)
 	r.Notice("waiting", text, map[string]any{"s": text, "list": []string{text}, "map": map[string]any{text: text}})
 	r.Link("open", text, "https://example.org/::a\x1b\u202e\u009b##vso[b]", map[string]any{"s": text})
+	r.Code(terminal.Code{Again: text, Server: text, Text: text, URL: "https://example.org/::a\x1b\u202e\u009b##vso[b]", CompleteURL: "https://example.org/\x1b##vso[b]", Lifetime: time.Minute})
 	r.Trace(transport.Trace{Method: text, Origin: text, Path: text, Fields: []transport.Field{{Name: text, Value: text}}, Err: errors.New(text)})
 }
 
@@ -44,6 +45,23 @@ func TestReporterWrites(t *testing.T) {
 			},
 			"mxlogin: no <target>\n",
 			`{"error":{"code":"usage","exit_code":2,"message":"no <target>"}}` + "\n",
+		},
+		"code": {
+			func(r *output.Reporter) {
+				r.Code(terminal.Code{Server: "https://example.org", Text: "AB1-2", URL: "https://auth.example.org/link", CompleteURL: "https://auth.example.org/link?c=AB1-2", Lifetime: 599900 * time.Millisecond})
+			},
+			"mxlogin: to log in to https://example.org, open this page on any device:\nmxlogin:   https://auth.example.org/link\n" +
+				"mxlogin: and enter the code:\nmxlogin:   AB1-2   (A B one, two)\n" +
+				"mxlogin: or open this one, which has the code filled in:\nmxlogin:   https://auth.example.org/link?c=AB1-2\n",
+			`{"event":{"expires_in":600,"server":"https://example.org","type":"device_code","user_code":"AB1-2","verification_uri":"https://auth.example.org/link","verification_uri_complete":"https://auth.example.org/link?c=AB1-2"}}` + "\n",
+		},
+		"another code": {
+			func(r *output.Reporter) {
+				r.Code(terminal.Code{Again: "the code has ended", Server: "https://example.org", Text: "7", URL: "https://auth.example.org/link", Lifetime: time.Minute})
+			},
+			"mxlogin: the code has ended\nmxlogin: to log in to https://example.org, open this page on any device:\nmxlogin:   https://auth.example.org/link\n" +
+				"mxlogin: and enter the code:\nmxlogin:   7   (seven)\n",
+			`{"event":{"expires_in":60,"reason":"the code has ended","server":"https://example.org","type":"device_code","user_code":"7","verification_uri":"https://auth.example.org/link"}}` + "\n",
 		},
 		"warning": {
 			func(r *output.Reporter) { r.Warning("storage", "others can read it") },
