@@ -278,6 +278,7 @@ func describeOAuth(err error) (output.Failure, bool) {
 	var ended *oauth.ExpiredError
 	var device *login.OtherDeviceError
 	var answer *oauth.AnswerError
+	var unreachable *oauth.UnreachableError
 	switch {
 	case errors.As(err, &answer):
 		return failureOf(classProtocol, answer.Error(), "start again, with one login at a time"), true
@@ -285,6 +286,8 @@ func describeOAuth(err error) (output.Failure, bool) {
 		return failureOf(classProtocol, device.Error(), ""), true
 	case errors.As(err, &ended) && ended.Err != nil:
 		return wrapping(ended.Err, "; the code has ended meanwhile", "log in again"), true
+	case errors.As(err, &unreachable):
+		return wrapping(unreachable.Err, "; "+unreachable.Homeserver+" names it as its authorization server", ""), true
 	case errors.As(err, &ended):
 		return failureOf(classTimeout, "nobody approved the login before its code ended", "log in again"), true
 	case !errors.As(err, &refusal):

@@ -157,6 +157,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"another issuer", &session.OtherIssuerError{Account: "work", Saved: "https://auth.example.org/", Named: "https://auth.evil.test/"}},
 		{"login denied", &oauth.Error{Request: "POST https://auth.example.org/token", Status: 403, Code: oauth.AccessDenied, Description: "The user said no"}},
 		{"answer of another server", &oauth.AnswerError{Request: "GET https://auth.example.org/authorize", Reason: "the browser came back from another authorization server"}},
+		{"authorization server away", &oauth.UnreachableError{Homeserver: "https://matrix.example.org", Err: &transport.NetworkError{Request: "POST https://auth.example.org/registration", Reason: "the connection was refused"}}},
 		{"client not registered", &oauth.Error{Status: 400, Code: "invalid_client_metadata", Description: "missing client_uri"}},
 		{"code refused", &oauth.Error{Status: 400, Code: oauth.InvalidGrant}},
 		{"client refused", &oauth.Error{Status: 401, Code: oauth.InvalidClient}},

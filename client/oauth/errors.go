@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -68,6 +69,24 @@ func (e *ExpiredError) Error() string {
 }
 
 func (e *ExpiredError) Unwrap() error { return e.Err }
+
+// UnreachableError tells that no answer came from an authorization server which is not
+// where the homeserver is that names it.
+type UnreachableError struct {
+	Homeserver string // its base URL
+	Err        error  // of the transport
+}
+
+func (e *UnreachableError) Error() string { return e.Err.Error() }
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// isNoAnswer reports whether the server could not be spoken to.
+func isNoAnswer(err error) bool {
+	var network *transport.NetworkError
+	var tls *transport.TLSError
+	return errors.As(err, &network) || errors.As(err, &tls)
+}
 
 // refusal returns nil for a success, an Error for a well-formed refusal, a ServerError
 // for a 5xx, and a ProtocolError for the rest. Servers answer an error of another API, a

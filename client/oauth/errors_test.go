@@ -59,6 +59,21 @@ func TestA5xxIsNoVerdict(t *testing.T) {
 	}
 }
 
+// TestAnAuthorizationServerElsewhere that does not answer: who named it is part of the
+// error.
+func TestAnAuthorizationServerElsewhere(t *testing.T) {
+	w := newWorld(t)
+	gone := clienttest.NewFake(t, clienttest.FakeOptions{})
+	gone.Close()
+	c := w.mustClient(map[string]any{"token_endpoint": gone.URL() + "/token"})
+	_, err := c.Refresh(t.Context(), "c", secret.New("refresh-0"))
+	var unreachable *oauth.UnreachableError
+	var network *transport.NetworkError
+	if !errors.As(err, &unreachable) || unreachable.Homeserver != w.fake.URL() || !errors.As(err, &network) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestIsDeviceID(t *testing.T) {
 	for id, want := range map[string]bool{
 		"ABCDEFGHIJ": true, "a.b_c~d-9012": true, "ABCDEFGHI": false, "": false,

@@ -5,8 +5,9 @@
 // A session is of one device, whose ID the client makes; the scope of the grant names it.
 // Who has logged in tells whoami alone.
 //
-// Its errors are those of [mxlogin/client/transport], [Error] where the server refused,
-// [AnswerError] where a browser came back from elsewhere, and [ExpiredError].
+// Its errors are those of [mxlogin/client/transport], perhaps in an [UnreachableError],
+// [Error] where the server refused, [AnswerError] where a browser came back from elsewhere,
+// and [ExpiredError].
 //
 // Client-Server API, "OAuth 2.0 API", since v1.15.
 package oauth
@@ -23,11 +24,12 @@ import (
 // Client speaks to the authorization server of one homeserver. It is safe for
 // concurrent use.
 type Client struct {
-	transport *transport.Client
-	metadata  Metadata
-	endpoints endpoints
-	now       func() time.Time
-	sleep     func(context.Context, time.Duration) error
+	transport  *transport.Client
+	homeserver matrixid.BaseURL
+	metadata   Metadata
+	endpoints  endpoints
+	now        func() time.Time
+	sleep      func(context.Context, time.Duration) error
 }
 
 // Clock is the time that a [Client] goes by. The zero Clock is that of the machine.
@@ -45,7 +47,7 @@ func New(t *transport.Client, base matrixid.BaseURL, m Metadata, clock Clock) (*
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{transport: t, metadata: m, endpoints: places, now: clock.Now, sleep: clock.Sleep}
+	c := &Client{transport: t, homeserver: base, metadata: m, endpoints: places, now: clock.Now, sleep: clock.Sleep}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -67,9 +69,17 @@ func (c *Client) send(ctx context.Context, to endpoint, r transport.Request) (*t
 	r.Method, r.Base, r.Path, r.Query = http.MethodPost, to.root, to.path, to.query
 	resp, err := c.transport.Do(ctx, r)
 	if err != nil {
-		return nil, err
+		return nil, c.named(to, err)
 	}
 	return resp, refusal(resp)
+}
+
+// named says who has named the place that no answer came from, where that is elsewhere.
+func (c *Client) named(to endpoint, err error) error {
+	if isNoAnswer(err) && to.root.Origin() != c.homeserver.Origin() {
+		return &UnreachableError{Homeserver: c.homeserver.String(), Err: err}
+	}
+	return err
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

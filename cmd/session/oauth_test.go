@@ -432,3 +432,35 @@ func TestReserve(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestOneUserByBothAPIs: a login by the one takes neither the device nor the renewal of the
+// other, and ends its session where that was made.
+func TestOneUserByBothAPIs(t *testing.T) {
+	w := newWorld(t)
+	w.byOAuth(4 * time.Minute)
+	w.fake.On(oauthRevoke, clienttest.Reply{})
+	attempt := w.begin(w.renewing(w.asAlice()))
+	if id := attempt.Options().DeviceID; id == "DEVICE" {
+		t.Errorf("the password login takes the device %s of the OAuth session", id)
+	}
+	if _, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", "MADE")); err != nil {
+		t.Fatal(err)
+	}
+	saved := w.account("@alice:hs.test")
+	if saved.API != config.APILegacy || saved.DeviceID != "MADE" || saved.IsRenewable() || saved.OAuth != (config.OAuthClient{}) {
+		t.Errorf("the file is\n%s", w.read())
+	}
+
+	login := w.renewing(w.asAlice())
+	login.API, login.Type = config.APIOAuth, "oauth"
+	attempt = w.begin(login)
+	if id := attempt.Options().DeviceID; id == "MADE" {
+		t.Errorf("the OAuth login takes the device %s of the password session", id)
+	}
+	w.fake.On(logout, clienttest.Reply{Body: `{}`})
+	granted := answerFor(t, "@alice:hs.test", attempt.Options().DeviceID)
+	granted.AccessToken = secret.New("granted-token")
+	if _, err := attempt.Finish(t.Context(), granted); err != nil {
+		t.Fatal(err)
+	}
+}
