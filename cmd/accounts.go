@@ -175,7 +175,7 @@ func runAccountsRename(ctx context.Context, r *run, name, newName string) error 
 }
 
 func runAccountsSet(ctx context.Context, r *run, name, key, value string) error {
-	change, err := accountChange(key, value)
+	change, err := r.accountChange(key, value)
 	if err != nil {
 		return err
 	}
@@ -187,10 +187,10 @@ func runAccountsSet(ctx context.Context, r *run, name, key, value string) error 
 }
 
 // accountChange returns what sets key to value, which is shown to be usable first.
-func accountChange(key, value string) (func(*config.Account), error) {
+func (r *run) accountChange(key, value string) (func(*config.Account), error) {
 	switch key {
 	case "ca_file":
-		path, err := session.CheckCAFile(value)
+		path, err := session.CheckCAFile(config.ExpandHome(value, r.Environment.Lookup))
 		return func(a *config.Account) { a.CAFile = path }, err
 	case "allow_http":
 		hosts, err := session.CheckAllowHTTP(value)

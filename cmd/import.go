@@ -2,11 +2,13 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/login"
+	"mxlogin/cmd/terminal"
 )
 
 type importOptions struct {
@@ -27,9 +29,11 @@ account.
 TARGET is a user ID, a server name or a URL. With a user ID, a token of another
 user is refused. The token is asked for on the terminal, or comes from
 --access-token-stdin, --access-token-file, --access-token-command or
-MXLOGIN_ACCESS_TOKEN.`,
+MXLOGIN_ACCESS_TOKEN. A file may be the credentials.json of matrix-commander or
+another client: its homeserver is used where none is named.`,
 		Example: `  mxlogin import '@bot:example.org' --access-token-file token.txt
-  mxlogin import https://matrix.example.org --account bot`,
+  mxlogin import https://matrix.example.org --account bot
+  mxlogin import --access-token-file credentials.json`,
 		Args: atMostOne("TARGET"),
 		RunE: r.command(func(ctx context.Context, args []string) error {
 			o.target = argument(args)
@@ -54,7 +58,32 @@ func runImport(ctx context.Context, r *run, o *importOptions) error {
 	if err != nil {
 		return err
 	}
-	request := login.Request{Target: target, By: login.Import{Source: o.token.source(r.Environment)}}
+	flow := login.Import{Source: o.token.source(r.Environment)}
+	if flow.Source.IsNamed() && !(flow.Source.Stdin && terminal.IsTerminal(r.Stdin)) {
+		if target, err = o.fromSource(ctx, r, target, &flow); err != nil {
+			return err
+		}
+	}
+	request := login.Request{Target: target, By: flow}
 	request.Who = choose.Who{User: target.User}
 	return r.logIn(ctx, &loginFlags{showToken: o.showToken, allowOtherUser: o.anyUser}, request)
+}
+
+// fromSource reads the source of the token, which may also say where and whose it is. What
+// the person names goes before that, and another user than was named is refused.
+func (o *importOptions) fromSource(ctx context.Context, r *run, target choose.Target, flow *login.Import) (choose.Target, error) {
+	found, err := r.readCredentials(ctx, flow.Source)
+	if err != nil {
+		return target, err
+	}
+	flow.Token = found.token
+	if !target.IsZero() || r.isGiven("homeserver") || found.homeserver == "" {
+		return target, nil
+	}
+	there, err := choose.ParseTarget(found.homeserver, r.reporter.Warning)
+	if err != nil {
+		return target, fmt.Errorf("the homeserver in the credentials: %w", err)
+	}
+	r.reporter.Notice("homeserver", "the homeserver is that of the credentials, "+found.homeserver, map[string]any{"homeserver": found.homeserver})
+	return there, nil
 }

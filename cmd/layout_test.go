@@ -122,10 +122,11 @@ func TestSecretsAreRevealedInFewPlaces(t *testing.T) {
 		"client/oauth/code.go":          1, // into the code challenge, which does not tell it
 		"client/transport/request.go":   2, // into a body; to find it in an answer
 		"client/transport/transport.go": 1, // into the Authorization header
+		"cmd/credentials.go":            1, // to be read as JSON
 		"cmd/exec.go":                   2, // into the environment of the command
 		"cmd/output/login_token.go":     1, // to stdout, where it was asked for
 		"cmd/output/session.go":         6, // the same
-		"cmd/terminal/person.go":        1, // from the environment, to be checked like any source
+		"cmd/terminal/person.go":        2, // from the environment, to be checked like any source; to look at its form
 		"cmd/terminal/scrub.go":         1, // to be searched for and taken out
 		"config/account_yaml.go":        1, // into the config file
 	}

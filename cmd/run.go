@@ -217,10 +217,10 @@ func (r *run) newReporter(json, quiet bool) *output.Reporter {
 // known before the settings, which may be in that file.
 func (r *run) namedConfig() (path string, explicit bool) {
 	if path, ok := r.settingFlags()["config"]; ok && path != "" {
-		return path, true
+		return config.ExpandHome(path, r.Environment.Lookup), true
 	}
 	path, _ = r.Environment.Lookup("MXLOGIN_CONFIG")
-	return path, path != ""
+	return config.ExpandHome(path, r.Environment.Lookup), path != ""
 }
 
 // wantsJSON tells from flags and environment alone.

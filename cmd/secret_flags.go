@@ -8,6 +8,7 @@ import (
 
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
+	"mxlogin/config"
 )
 
 // secretFlags name where a secret comes from; without them it comes from the
@@ -62,7 +63,7 @@ func (s *secretFlags) check() error {
 func (s *secretFlags) source(e Environment) terminal.Source {
 	value, _ := e.Secret(s.kind.variable)
 	return terminal.Source{
-		Name: s.kind.name, Stdin: s.stdin, File: s.file, Command: s.command,
-		Variable: s.kind.variable, Value: value,
+		Name: s.kind.name, Stdin: s.stdin, File: config.ExpandHome(s.file, e.Lookup), Command: s.command,
+		Variable: s.kind.variable, Value: value, Token: s.kind.variable != envPassword,
 	}
 }

@@ -45,14 +45,13 @@ func acquireLock(ctx context.Context, path string, timeout time.Duration) (relea
 
 // signLock notes our process ID in the lock file, over that of a former holder.
 func signLock(path string) error {
-	if err := os.Chmod(path, 0o600); err != nil { // the umask may have taken bits away
-		return err
-	}
 	file, err := os.OpenFile(path, os.O_WRONLY|noFollow, 0)
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteAt(fmt.Appendf(nil, "%-20d\n", os.Getpid()), holderOffset)
+	if err = file.Chmod(0o600); err == nil { // the umask may have taken bits away
+		_, err = file.WriteAt(fmt.Appendf(nil, "%-20d\n", os.Getpid()), holderOffset)
+	}
 	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}

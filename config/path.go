@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 )
 
 // DefaultPath is where the config file belongs if nothing names it:
@@ -29,14 +30,37 @@ func configHome(lookup func(string) (string, bool)) string {
 	if runtime.GOOS == "windows" {
 		return absoluteVariable(lookup, "LocalAppData")
 	}
-	home := absoluteVariable(lookup, "HOME")
-	if home == "" {
-		home = passwdHome()
-	}
+	home := homeDirectory(lookup)
 	if home == "" {
 		return ""
 	}
 	return filepath.Join(home, ".config")
+}
+
+// ExpandHome replaces a leading "~/" of a path by the home directory, as a shell does only
+// where it sees one: not in --config=~/x, in a variable or in a file. Without a home
+// directory the path stays as it is.
+func ExpandHome(path string, lookup func(string) (string, bool)) string {
+	rest, found := strings.CutPrefix(path, "~/")
+	if !found && runtime.GOOS == "windows" {
+		rest, found = strings.CutPrefix(path, `~\`)
+	}
+	home := homeDirectory(lookup)
+	if !found || home == "" {
+		return path
+	}
+	return filepath.Join(home, rest)
+}
+
+// homeDirectory is the home directory, or empty.
+func homeDirectory(lookup func(string) (string, bool)) string {
+	if runtime.GOOS == "windows" {
+		return absoluteVariable(lookup, "USERPROFILE")
+	}
+	if home := absoluteVariable(lookup, "HOME"); home != "" {
+		return home
+	}
+	return passwdHome()
 }
 
 func absoluteVariable(lookup func(string) (string, bool), name string) string {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -85,7 +86,15 @@ func Resolve(flags map[string]string, lookup func(string) (string, bool), file *
 	if err := layers.addFlags(table, flags); err != nil {
 		return nil, err
 	}
-	return layers.settings(table)
+	settings, err := layers.settings(table)
+	if err != nil {
+		return nil, err
+	}
+	if settings.CAFile != "" {
+		// Relative to where it was typed; what keeps it is used elsewhere.
+		settings.CAFile, err = filepath.Abs(ExpandHome(settings.CAFile, lookup))
+	}
+	return settings, err
 }
 
 // layers are the sources of settings. viper says which of them wins.

@@ -153,6 +153,7 @@ func (s *Store) locked(ctx context.Context, work func(target string) error) erro
 		return err
 	}
 	defer release()
+	removeStaleTemps(target)
 	return work(target)
 }
 
@@ -246,7 +247,6 @@ func (s *Store) write(target string, file *File, info fs.FileInfo) error {
 	if _, err := Parse(data); err != nil {
 		return newFileError("write", target, fmt.Errorf("the result could not be read again: %w", err))
 	}
-	removeStaleTemps(target)
 	if err := replaceFile(target, data); err != nil {
 		return err
 	}

@@ -368,3 +368,23 @@ func codes(notices []Notice) []string {
 	}
 	return codes
 }
+
+// TestQ27_TheLockIsSignedAsItWasOpened: a link that is put in its place meanwhile is not
+// followed, not even to change a mode.
+func TestQ27_TheLockIsSignedAsItWasOpened(t *testing.T) {
+	dir := t.TempDir()
+	victim, lock := filepath.Join(dir, "victim"), filepath.Join(dir, "config.yaml.lock")
+	writeFile(t, victim, "mine")
+	if err := os.Chmod(victim, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	link(t, victim, lock)
+	if err := signLock(lock); err == nil {
+		t.Error("a link is signed")
+	}
+	info, err := os.Stat(victim)
+	content, readErr := os.ReadFile(victim)
+	if err != nil || readErr != nil || info.Mode().Perm() != 0o640 || string(content) != "mine" {
+		t.Errorf("%v, %v, mode %v, %q", err, readErr, info.Mode(), content)
+	}
+}

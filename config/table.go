@@ -2,6 +2,7 @@ package config
 
 import (
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,7 @@ const (
 	KindList     // comma separated; in the file a YAML list
 	KindChoice
 	KindPage // an https URL
+	KindPath // of a file; in the config file it is absolute, or begins with ~/
 )
 
 // Table returns every setting. Flags, environment, file keys and docs come from
@@ -76,7 +78,7 @@ func Table() []Setting {
 			Meaning: "how long a person may take to log in",
 		},
 		{
-			Key: "ca_file", Env: "MXLOGIN_CA_FILE", Flag: "ca-file", ValueName: "file", Global: true, InFile: true,
+			Key: "ca_file", Env: "MXLOGIN_CA_FILE", Flag: "ca-file", ValueName: "file", Global: true, InFile: true, Kind: KindPath,
 			Meaning: "PEM file of certificate authorities to trust besides the system's",
 		},
 		{
@@ -182,6 +184,10 @@ func (s Setting) violated(value string, source Source) string {
 	case KindPage:
 		if page, err := url.Parse(value); err != nil || page.Scheme != "https" || page.Host == "" || page.User != nil {
 			return "a URL that begins with https:// and has no user name"
+		}
+	case KindPath:
+		if source == SourceFile && !filepath.IsAbs(value) && !strings.HasPrefix(value, "~/") {
+			return "an absolute path, since it is used from any directory"
 		}
 	case KindChoice:
 		choices := s.Choices

@@ -4,11 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
-
-// staleAge is how old a temporary file must be to be of a process that died.
-const staleAge = time.Hour
 
 // replaceFile puts data in the place of the file at path. Whenever it is cut off
 // the file is the old or the new one, and once it returns without an error the
@@ -67,8 +63,8 @@ func fill(temp *os.File, data []byte) error {
 	return err
 }
 
-// removeStaleTemps removes what processes that were killed left beside path.
-// That it fails is no reason not to write.
+// removeStaleTemps removes what processes that were killed left beside path: whoever
+// writes has the lock, so none of it is in use. That it fails is no reason not to write.
 func removeStaleTemps(path string) {
 	dir := filepath.Dir(path)
 	entries, err := os.ReadDir(dir)
@@ -79,8 +75,7 @@ func removeStaleTemps(path string) {
 		if !strings.HasPrefix(entry.Name(), tempPrefix(path)) {
 			continue
 		}
-		info, err := entry.Info()
-		if err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > staleAge {
+		if entry.Type().IsRegular() {
 			_ = os.Remove(filepath.Join(dir, entry.Name()))
 		}
 	}

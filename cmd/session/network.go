@@ -1,10 +1,12 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"os"
@@ -117,22 +119,63 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no pool means the system's
 	}
-	pem, err := os.ReadFile(path)
+	pem, err := readCertificates(path)
 	if err != nil {
-		reason := err
-		if named := (*fs.PathError)(nil); errors.As(err, &named) {
-			reason = named.Err // without the path, which may be a secret in the wrong place
-		}
-		return nil, &choose.UsageError{Message: fmt.Sprintf("the file of --ca-file cannot be read: %v", reason), Err: err}
+		return nil, err
 	}
 	pool, err := x509.SystemCertPool()
 	if err != nil {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, &choose.UsageError{Message: "the file of --ca-file holds no certificate in PEM form"}
+		return nil, noCertificate(pem)
 	}
 	return pool, nil
+}
+
+// maxCertificates bounds the file of --ca-file in bytes.
+const maxCertificates = 4 << 20
+
+// readCertificates reads a regular file: others may have no end. Its errors hold no path,
+// which may be a secret in the wrong place. A byte order mark is skipped.
+func readCertificates(path string) ([]byte, error) {
+	refuse := func(reason any, err error) error {
+		return &choose.UsageError{Message: fmt.Sprintf("the file of --ca-file cannot be read: %v", reason), Err: err}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		reason := err
+		if named := (*fs.PathError)(nil); errors.As(err, &named) {
+			reason = named.Err
+		}
+		return nil, refuse(reason, err)
+	}
+	defer func() { _ = file.Close() }()
+	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, refuse("it is not a regular file", err)
+	}
+	pem, err := io.ReadAll(io.LimitReader(file, maxCertificates+1))
+	switch {
+	case err != nil:
+		return nil, refuse("the disk failed", err)
+	case len(pem) > maxCertificates:
+		return nil, refuse("it is larger than 4 MiB", nil)
+	}
+	return bytes.TrimPrefix(pem, []byte("\ufeff")), nil
+}
+
+// noCertificate says what a file holds that has no certificate in PEM form.
+func noCertificate(content []byte) error {
+	err := &choose.UsageError{Message: "the file of --ca-file holds no certificate in PEM form"}
+	switch {
+	case bytes.Contains(content, []byte("PRIVATE KEY-----")):
+		err.Hint = "it holds a private key; the certificate of the authority is meant"
+	case bytes.HasPrefix(content, []byte{0x30, 0x82}):
+		err.Hint = "it is in DER form; make it PEM: openssl x509 -inform der -in FILE -out ca.pem"
+	case bytes.Contains(content, []byte("BEGIN CERTIFICATE")):
+		err.Hint = "its lines are indented or damaged; each begins at the start of a line"
+	}
+	return err
 }
 
 func parseHTTPHosts(texts []string) ([]transport.HTTPHost, error) {

@@ -31,16 +31,17 @@ func (e *CommandError) Error() string {
 func (e *CommandError) Unwrap() error { return e.Err }
 
 // ReadSecretCommand runs command, split by [SplitCommand] and without a shell,
-// and takes what it prints as [ReadSecretFrom] does. The program gets environ
+// and takes the first line that it prints as a secret, as [ReadSecretFrom] does; lines
+// counts them all. The program gets environ
 // alone as its environment and the null device as its standard input; its
 // standard error goes to stderr. source is what named the command
 // ("--password-command") and stands for it in messages: people give the secret
 // itself there. When ctx ends the program is killed, not the programs it started. A
 // program that fails is a [*CommandError].
-func ReadSecretCommand(ctx context.Context, source, command string, environ []string, stderr io.Writer) (secret.Value, error) {
+func ReadSecretCommand(ctx context.Context, source, command string, environ []string, stderr io.Writer) (v secret.Value, lines int, err error) {
 	words, err := SplitCommand(command)
 	if err != nil {
-		return secret.Value{}, err
+		return secret.Value{}, 0, err
 	}
 	running, kill := context.WithCancel(ctx)
 	defer kill()
@@ -53,18 +54,21 @@ func ReadSecretCommand(ctx context.Context, source, command string, environ []st
 		err = cmd.Start()
 	}
 	if err != nil {
-		return secret.Value{}, &CommandError{Source: source, Err: reason(err)}
+		return secret.Value{}, 0, &CommandError{Source: source, Err: reason(err)}
 	}
-	v, readErr := ReadSecretFrom(ctx, stdout, "the output of "+source)
+	v, readErr := await(ctx, func() (v secret.Value, err error) {
+		v, lines, err = readSecret(stdout, "the output of "+source)
+		return v, err
+	}, secret.Value.Wipe)
 	if errors.Is(readErr, errTooLong) {
 		kill()
 	}
 	waitErr := cmd.Wait()
 	if err := firstCause(ctx, readErr, waitErr, source); err != nil {
 		v.Wipe()
-		return secret.Value{}, err
+		return secret.Value{}, 0, err
 	}
-	return v, nil
+	return v, lines, nil
 }
 
 // firstCause says which of the errors of a finished command to report. One that

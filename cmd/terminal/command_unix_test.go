@@ -34,14 +34,14 @@ func TestReadSecretCommand(t *testing.T) {
 	environ := []string{"ONLY=this"}
 	const script = `echo asked >&2; cat; printf "%s|%s\n" "$ONLY" "$HOME$MXLOGIN_TEST_PARENT"`
 	t.Setenv("MXLOGIN_TEST_PARENT", "leak")
-	v, err := terminal.ReadSecretCommand(t.Context(), "--x-command", "/bin/sh -c '"+script+"'", environ, &stderr)
+	v, _, err := terminal.ReadSecretCommand(t.Context(), "--x-command", "/bin/sh -c '"+script+"'", environ, &stderr)
 	if err != nil || v.Reveal() != "this|" {
 		t.Errorf("read as %q, %v", v.Reveal(), err)
 	}
 	if stderr.String() != "asked\n" {
 		t.Errorf("stderr: %q", stderr.String())
 	}
-	v, err = terminal.ReadSecretCommand(t.Context(), "--x-command", "/bin/sh -c 'echo x$MXLOGIN_TEST_PARENT'", nil, nil)
+	v, _, err = terminal.ReadSecretCommand(t.Context(), "--x-command", "/bin/sh -c 'echo x$MXLOGIN_TEST_PARENT'", nil, nil)
 	if err != nil || v.Reveal() != "x" {
 		t.Errorf("a nil environment gives %q, %v", v.Reveal(), err)
 	}
@@ -58,7 +58,7 @@ func TestReadSecretCommandThatFails(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			v, err := terminal.ReadSecretCommand(t.Context(), "--x-command", test.command, nil, nil)
+			v, _, err := terminal.ReadSecretCommand(t.Context(), "--x-command", test.command, nil, nil)
 			var failed *terminal.CommandError
 			if !errors.As(err, &failed) || err.Error() != test.want {
 				t.Errorf("got %v, want the CommandError %s", err, test.want)
@@ -77,7 +77,7 @@ func TestReadSecretCommandChecksTheOutput(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := terminal.ReadSecretCommand(t.Context(), "--x-command", test.command, nil, nil)
+			_, _, err := terminal.ReadSecretCommand(t.Context(), "--x-command", test.command, nil, nil)
 			wantInputError(t, err, test.want)
 		})
 	}
@@ -86,7 +86,7 @@ func TestReadSecretCommandChecksTheOutput(t *testing.T) {
 func TestI13_EndlessCommandIsEnded(t *testing.T) {
 	// It survives the closed pipe: only killing ends it.
 	const stubborn = `/bin/sh -c "trap '' PIPE; while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy 2>/dev/null; done"`
-	_, err := terminal.ReadSecretCommand(t.Context(), "--x-command", stubborn, nil, nil)
+	_, _, err := terminal.ReadSecretCommand(t.Context(), "--x-command", stubborn, nil, nil)
 	wantInputError(t, err, "the output of --x-command has more than 64 KiB")
 }
 
@@ -99,9 +99,19 @@ func TestReadSecretCommandEndsWithItsContext(t *testing.T) {
 		_, _ = r.Read(make([]byte, 1)) // the program runs
 		cancel(cause)
 	}()
-	_, err := terminal.ReadSecretCommand(ctx, "--x-command", "/bin/sh -c 'echo started >&2; exec sleep 1000'", nil, w)
+	_, _, err := terminal.ReadSecretCommand(ctx, "--x-command", "/bin/sh -c 'echo started >&2; exec sleep 1000'", nil, w)
 	_ = w.Close()
 	if !errors.Is(err, cause) {
 		t.Errorf("got %v, want the cause", err)
+	}
+}
+
+// TestQ37_TheFirstLineOfACommand: what a password manager keeps below is not sent.
+func TestQ37_TheFirstLineOfACommand(t *testing.T) {
+	for command, want := range map[string]int{"printf 'pw\\nurl: x\\nlogin: y\\n'": 3, "printf 'pw\\r\\nmore'": 2, "printf pw": 1} {
+		v, lines, err := terminal.ReadSecretCommand(t.Context(), "--x-command", "/bin/sh -c \""+command+"\"", nil, nil)
+		if err != nil || v.Reveal() != "pw" || lines != want {
+			t.Errorf("%s: %q of %d lines, %v", command, v.Reveal(), lines, err)
+		}
 	}
 }

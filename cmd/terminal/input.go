@@ -35,10 +35,12 @@ func takeSecret(text []byte, subject string) (secret.Value, error) {
 
 // checkText refuses what JSON cannot carry unchanged.
 func checkText(text []byte, subject string) error {
-	if bytes.IndexByte(text, 0) >= 0 {
+	switch {
+	case bytes.HasPrefix(text, []byte("\ufeff")):
+		return &InputError{Message: subject + " begins with a byte order mark", Hint: "save it as UTF-8 without one"}
+	case bytes.IndexByte(text, 0) >= 0:
 		return &InputError{Message: subject + " holds a NUL byte"}
-	}
-	if !utf8.Valid(text) {
+	case !utf8.Valid(text):
 		return &InputError{Message: subject + " is not valid UTF-8"}
 	}
 	return nil

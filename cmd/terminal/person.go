@@ -46,7 +46,12 @@ type Source struct {
 	Command  string
 	Variable string       // the environment variable
 	Value    secret.Value // of it
+	Token    bool         // it has the form of a token
+	Text     bool         // it may have several lines, and any form
 }
+
+// Words are what the secret is called.
+func (s Source) Words() string { return strings.ReplaceAll(s.Name, "-", " ") }
 
 // IsNamed reports whether anything but the terminal is named.
 func (s Source) IsNamed() bool {
@@ -97,7 +102,10 @@ func (p *Person) Secret(ctx context.Context, from Source, prompt string) (secret
 		return secret.Value{}, err
 	}
 	p.Hide(value)
-	return value, nil
+	if from.Token && !from.Text {
+		err = CheckToken(value.Reveal(), "the "+from.Words())
+	}
+	return value, err
 }
 
 // Line asks the person for a line that is no secret. needed says what for, and what
@@ -126,21 +134,35 @@ func (p *Person) Choose(ctx context.Context, needed InteractionError, prompt str
 }
 
 func (p *Person) read(ctx context.Context, from Source, prompt string) (secret.Value, error) {
+	reading := ReadSecretFrom
+	if from.Text {
+		reading = ReadTextFrom
+	}
 	switch {
 	case from.Stdin && !IsTerminal(p.Stdin):
-		return ReadSecretFrom(ctx, p.Stdin, "standard input")
+		return reading(ctx, p.Stdin, "standard input")
 	case from.File != "":
-		return p.readFile(ctx, "--"+from.Name+"-file", from.File)
+		return p.readFile(ctx, "--"+from.Name+"-file", from.File, reading)
 	case from.Command != "":
-		return ReadSecretCommand(ctx, "--"+from.Name+"-command", from.Command, p.Environ, p.Stderr)
+		return p.runCommand(ctx, "--"+from.Name+"-command", from.Command)
 	case !from.Value.IsZero() && !from.Stdin:
-		return ReadSecretFrom(ctx, strings.NewReader(from.Value.Reveal()), from.Variable)
+		return reading(ctx, strings.NewReader(from.Value.Reveal()), from.Variable)
 	}
 	return p.ask(ctx, from, prompt)
 }
 
-func (p *Person) readFile(ctx context.Context, flag, path string) (secret.Value, error) {
-	value, othersCanRead, err := ReadSecretFile(ctx, flag, path)
+// runCommand takes the first line that a command prints: password managers keep other
+// things below.
+func (p *Person) runCommand(ctx context.Context, flag, command string) (secret.Value, error) {
+	value, lines, err := ReadSecretCommand(ctx, flag, command, p.Environ, p.Stderr)
+	if err == nil && lines > 1 {
+		p.Warn("several_lines", fmt.Sprintf("the command of %s printed %d lines; the first is taken", flag, lines))
+	}
+	return value, err
+}
+
+func (p *Person) readFile(ctx context.Context, flag, path string, reading Reading) (secret.Value, error) {
+	value, othersCanRead, err := ReadSecretFile(ctx, flag, path, reading)
 	if othersCanRead {
 		p.Warn("file_mode", fmt.Sprintf("the file of %s can be read by other users", flag))
 	}
@@ -149,7 +171,7 @@ func (p *Person) readFile(ctx context.Context, flag, path string) (secret.Value,
 
 func (p *Person) ask(ctx context.Context, from Source, prompt string) (secret.Value, error) {
 	asker, err := p.open(InteractionError{
-		Needed: "a " + strings.ReplaceAll(from.Name, "-", " "),
+		Needed: withArticle(from.Words()),
 		Hint:   fmt.Sprintf("use --%[1]s-stdin, --%[1]s-file, --%[1]s-command or %[2]s", from.Name, from.Variable),
 	})
 	if err != nil {
@@ -157,6 +179,14 @@ func (p *Person) ask(ctx context.Context, from Source, prompt string) (secret.Va
 	}
 	defer func() { _ = asker.Close() }()
 	return asker.ReadSecret(ctx, prompt)
+}
+
+// withArticle is a noun with a or an before it.
+func withArticle(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // open opens the terminal; where nobody may be asked it fails with needed, which

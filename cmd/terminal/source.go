@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"syscall"
 
 	"mxlogin/client/secret"
 )
@@ -21,20 +22,42 @@ const maxSource = 64 << 10
 var errTooLong = errors.New("more than 64 KiB")
 
 // ReadSecretFrom reads r to its end and takes the text as a secret, less one LF
-// or CRLF at the end. name stands for r in messages ("standard input"). Text
-// that is empty, longer than 64 KiB, not UTF-8 or with a NUL is an [*InputError].
+// or CRLF at the end. name stands for r in messages ("standard input"). Text that is
+// empty, of several lines, longer than 64 KiB, not UTF-8, with a NUL or a byte order mark
+// is an [*InputError].
 // When ctx ends first its cause is returned at once; a Read of r that blocks is
 // left behind and what it still gets is dropped.
 func ReadSecretFrom(ctx context.Context, r io.Reader, name string) (secret.Value, error) {
-	return await(ctx, func() (secret.Value, error) { return readSecret(r, name) }, secret.Value.Wipe)
+	return await(ctx, func() (secret.Value, error) {
+		v, lines, err := readSecret(r, name)
+		if err == nil && lines > 1 {
+			v.Wipe()
+			return secret.Value{}, &InputError{Message: fmt.Sprintf("%s has %d lines, and a secret is one", name, lines), Hint: "give the line that is meant, alone"}
+		}
+		return v, err
+	}, secret.Value.Wipe)
 }
 
-// ReadSecretFile reads the secret from a file as [ReadSecretFrom] does; a FIFO
-// or /dev/fd/N will do. source is what named the file ("--password-file") and stands
+// ReadTextFrom is [ReadSecretFrom] for a text of any number of lines.
+func ReadTextFrom(ctx context.Context, r io.Reader, name string) (secret.Value, error) {
+	return await(ctx, func() (secret.Value, error) {
+		text, err := readText(r, name)
+		defer clear(text)
+		if err != nil {
+			return secret.Value{}, err
+		}
+		return takeSecret(cutNewline(text), name)
+	}, secret.Value.Wipe)
+}
+
+// Reading is [ReadSecretFrom] or [ReadTextFrom].
+type Reading func(ctx context.Context, r io.Reader, name string) (secret.Value, error)
+
+// ReadSecretFile reads the secret from a file by read; a FIFO or /dev/fd/N will do. source is what named the file ("--password-file") and stands
 // for it in messages: people give the secret itself there. othersCanRead reports
 // whether the file's mode lets its group or everybody read it. A file that cannot be
 // opened is an [*InputError].
-func ReadSecretFile(ctx context.Context, source, path string) (v secret.Value, othersCanRead bool, err error) {
+func ReadSecretFile(ctx context.Context, source, path string, read Reading) (v secret.Value, othersCanRead bool, err error) {
 	name := "the file of " + source
 	// Opening a FIFO waits for its writer.
 	file, err := await(ctx, func() (*os.File, error) { return os.Open(path) }, func(f *os.File) { _ = f.Close() })
@@ -52,7 +75,7 @@ func ReadSecretFile(ctx context.Context, source, path string) (v secret.Value, o
 	if info.IsDir() {
 		return secret.Value{}, false, &InputError{Message: name + " is a directory"}
 	}
-	v, err = ReadSecretFrom(ctx, file, name)
+	v, err = read(ctx, file, name)
 	return v, othersRead(info), err
 }
 
@@ -75,18 +98,36 @@ func othersRead(info os.FileInfo) bool {
 	return runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
-// readSecret reads r and leaves no copy of the text but the Value.
-func readSecret(r io.Reader, name string) (secret.Value, error) {
+// readSecret reads r, leaves no copy of the text but the Value, which is its first line,
+// and counts the lines.
+func readSecret(r io.Reader, name string) (v secret.Value, lines int, err error) {
+	text, err := readText(r, name)
+	defer clear(text)
+	if err != nil {
+		return secret.Value{}, 0, err
+	}
+	text = cutNewline(text)
+	lines = 1 + bytes.Count(text, []byte("\n"))
+	if first := bytes.IndexByte(text, '\n'); first >= 0 {
+		text = cutNewline(text[:first+1])
+	}
+	v, err = takeSecret(text, name)
+	return v, lines, err
+}
+
+// readText reads r to its end.
+func readText(r io.Reader, name string) ([]byte, error) {
 	buffer := make([]byte, maxSource+1)
-	defer clear(buffer)
 	n, err := io.ReadFull(r, buffer)
 	switch {
 	case err == nil:
-		return secret.Value{}, &InputError{Message: name + " has more than 64 KiB", Err: errTooLong}
+		return buffer, &InputError{Message: name + " has more than 64 KiB", Err: errTooLong}
+	case errors.Is(err, syscall.EISDIR):
+		return buffer, &InputError{Message: name + " is a directory", Err: err}
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		return secret.Value{}, fmt.Errorf("reading %s: %w", name, reason(err))
+		return buffer, fmt.Errorf("reading %s: %w", name, reason(err))
 	}
-	return takeSecret(cutNewline(buffer[:n]), name)
+	return buffer[:n], nil
 }
 
 // cutNewline cuts one LF or CRLF. Anything else at the end, such as a space or

@@ -22,24 +22,64 @@ func TestI9_OneNewlineIsCutAndNothingElse(t *testing.T) {
 		"pw\n":      "pw",
 		"pw\r\n":    "pw",
 		"pw":        "pw",
-		"pw\n\n":    "pw\n",
-		"pw\r\n\n":  "pw\r\n",
 		"pw\r":      "pw\r",
-		"pw\n\r":    "pw\n\r",
-		"p\nq\n":    "p\nq",
 		" pw \n":    " pw ",
-		"\n\n":      "\n",
 		"\tpw\t\n":  "\tpw\t",
 		"p\u200bw":  "p\u200bw",
-		"\ufeffpw":  "\ufeffpw",
 		"pä\r\r\n":  "pä\r",
-		"\r\n\r\n":  "\r\n",
 		"long\x1b.": "long\x1b.",
 	}
 	for text, want := range tests {
 		v, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader(text), "standard input")
 		if err != nil || v.Reveal() != want {
 			t.Errorf("%q is read as %q, %v; want %q", text, v.Reveal(), err, want)
+		}
+	}
+}
+
+func TestQ37_ASecretIsOneLine(t *testing.T) {
+	for _, text := range []string{"pw\n\n", "pw\r\n\n", "pw\nuser: alice\n", "pw\n\r", "pw\nurl"} {
+		v, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader(text), "standard input")
+		wantInputError(t, err, "standard input has 2 lines, and a secret is one")
+		if !v.IsZero() {
+			t.Errorf("%q is read as %q", text, v.Reveal())
+		}
+	}
+}
+
+func TestQ24_AByteOrderMarkIsNoPartOfASecret(t *testing.T) {
+	_, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader("\ufeffpw"), "standard input")
+	wantInputError(t, err, "standard input begins with a byte order mark")
+	_, err = terminal.ReadSecretFrom(t.Context(), strings.NewReader("\xff\xfep\x00w\x00"), "standard input") // UTF-16
+	wantInputError(t, err, "standard input holds a NUL byte")
+}
+
+// TestQ17_WhatIsNoToken: the error says which form it has, and nothing of it.
+func TestQ17_WhatIsNoToken(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\"access_token\":\"hunter2\"}":           "is JSON",
+		"Bearer hunter2":                           "is a header",
+		"Authorization: Bearer hunter2":            "is a header",
+		"MATRIX_ACCESS_TOKEN=hunter2":              "is an assignment",
+		"export MATRIX_ACCESS_TOKEN=hunter2":       "is an assignment",
+		"$env:MATRIX_ACCESS_TOKEN = hunter2":       "is an assignment",
+		"\"hunter2\"":                              "is in quotes",
+		"'hunter2'":                                "is in quotes",
+		" hunter2":                                 "begins or ends with a space",
+		"hunter2 ":                                 "begins or ends with a space",
+		"hunter 2":                                 "has a space or a character that no token has",
+		"hunter2\x7f":                              "has a space or a character that no token has",
+		"hünter2":                                  "has a space or a character that no token has",
+		"hunter2\u200b":                            "has a space or a character that no token has",
+		"MXLOGIN_ACCESS_TOKEN=hunter2\nMORE=value": "is an assignment",
+	} {
+		wantInputError(t, terminal.CheckToken(text, "the access token"), "the access token "+want)
+	}
+	for _, token := range []string{
+		"syt_YWxpY2U_AbCdEfGh_0AbCdE", "mat_abc", "MDAxabc=", "MDAxabc==", "eyJhbGciOi.eyJzdWIi.c2ln", "-._~+/x", "a",
+	} {
+		if err := terminal.CheckToken(token, "the access token"); err != nil {
+			t.Errorf("%s: %v", token, err)
 		}
 	}
 }
@@ -174,7 +214,7 @@ func TestReadSecretFile(t *testing.T) {
 			if err := os.Chmod(path, test.mode); err != nil {
 				t.Fatal(err)
 			}
-			v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", path)
+			v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", path, terminal.ReadSecretFrom)
 			if err != nil || v.Reveal() != canary {
 				t.Fatalf("read as %q, %v", v.Reveal(), err)
 			}
@@ -187,12 +227,12 @@ func TestReadSecretFile(t *testing.T) {
 
 func TestReadSecretFileRefuses(t *testing.T) {
 	dir := t.TempDir()
-	_, _, err := terminal.ReadSecretFile(t.Context(), "--x-file", filepath.Join(dir, "missing"))
+	_, _, err := terminal.ReadSecretFile(t.Context(), "--x-file", filepath.Join(dir, "missing"), terminal.ReadSecretFrom)
 	if !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing file: %v", err)
 	}
 	wantInputError(t, err, "the file of --x-file cannot be opened: "+syscall.ENOENT.Error())
-	_, _, err = terminal.ReadSecretFile(t.Context(), "--x-file", dir)
+	_, _, err = terminal.ReadSecretFile(t.Context(), "--x-file", dir, terminal.ReadSecretFrom)
 	wantInputError(t, err, "the file of --x-file is a directory")
 }
 

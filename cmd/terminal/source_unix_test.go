@@ -21,7 +21,7 @@ func TestReadSecretFileFromFIFO(t *testing.T) {
 		t.Fatal(err)
 	}
 	go func() { _ = os.WriteFile(path, []byte(canary+"\n"), 0) }()
-	v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", path)
+	v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", path, terminal.ReadSecretFrom)
 	if err != nil || v.Reveal() != canary || othersCanRead {
 		t.Errorf("read as %q, %t, %v", v.Reveal(), othersCanRead, err)
 	}
@@ -35,7 +35,7 @@ func TestReadSecretFileWaitsForAWriterWithinItsContext(t *testing.T) {
 	cause := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go cancel(cause)
-	if _, _, err := terminal.ReadSecretFile(ctx, "--x-file", path); !errors.Is(err, cause) {
+	if _, _, err := terminal.ReadSecretFile(ctx, "--x-file", path, terminal.ReadSecretFrom); !errors.Is(err, cause) {
 		t.Errorf("got %v, want the cause", err)
 	}
 	// Lets the open that was left behind end.
@@ -51,7 +51,7 @@ func TestReadSecretFileFromDescriptor(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = w.Close()
-	v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", fmt.Sprintf("/dev/fd/%d", r.Fd()))
+	v, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", fmt.Sprintf("/dev/fd/%d", r.Fd()), terminal.ReadSecretFrom)
 	if err != nil || v.Reveal() != canary || othersCanRead {
 		t.Errorf("read as %q, %t, %v", v.Reveal(), othersCanRead, err)
 	}

@@ -95,7 +95,26 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, echo bool) ([]by
 			Hint:    "give it with the -stdin or -file flag",
 		}
 	}
-	return bytes.TrimSuffix(line, []byte("\n")), err
+	if err != nil {
+		return nil, err
+	}
+	return withoutPasteMarks(bytes.TrimSuffix(line, []byte("\n")))
+}
+
+// The marks that a terminal sets around what was pasted, where a program before this one
+// has left it asking for them.
+var pasteBegins, pasteEnds = []byte("\x1b[200~"), []byte("\x1b[201~")
+
+// withoutPasteMarks takes the marks away. Any other escape is a key that was pressed, such
+// as an arrow, and no part of an answer.
+func withoutPasteMarks(line []byte) ([]byte, error) {
+	rest := bytes.TrimPrefix(line, pasteBegins)
+	rest = bytes.TrimSuffix(rest, pasteEnds)
+	if bytes.IndexByte(rest, 0x1b) >= 0 {
+		clear(line)
+		return nil, &InputError{Message: "the answer holds an escape, as an arrow key sends it", Hint: "type it again"}
+	}
+	return rest, nil
 }
 
 func noAnswer() error {

@@ -287,3 +287,18 @@ func TestChoose(t *testing.T) {
 		})
 	}
 }
+
+func TestQ25_MarksOfAPasteAreNoPartOfIt(t *testing.T) {
+	for name, test := range map[string]struct{ keys, want string }{
+		"pasted":          {"\x1b[200~pasted\x1b[201~\n", answered("pasted")},
+		"an arrow key":    {"pass\x1b[Dword\n", "refused: the answer holds an escape, as an arrow key sends it; type it again"},
+		"a mark alone":    {"pass\x1b[200~word\n", "refused: the answer holds an escape, as an arrow key sends it; type it again"},
+		"nothing between": {"\x1b[200~\x1b[201~\n", "refused: nothing was typed at the prompt; "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := startSecret(t)
+			s.typeKeys(test.keys)
+			s.wantReport(test.want)
+		})
+	}
+}

@@ -1,0 +1,51 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"mxlogin/client/secret"
+	"mxlogin/client/transport"
+	"mxlogin/cmd/choose"
+	"mxlogin/cmd/terminal"
+)
+
+// credentials are a session as other programs keep it: a token, and where they say it, the
+// homeserver and the user.
+type credentials struct {
+	token      secret.Value
+	homeserver string
+	userID     string
+}
+
+// readCredentials reads a source that is named, before anything is asked for: it may say
+// at which homeserver. It holds a token, or a JSON object with one, as credentials.json of
+// matrix-commander and of matrix-nio, and the output of mxlogin, do.
+func (r *run) readCredentials(ctx context.Context, from terminal.Source) (credentials, error) {
+	from.Text = true
+	text, err := r.person.Secret(ctx, from, "")
+	if err != nil {
+		return credentials{}, err
+	}
+	subject := "the " + from.Words()
+	plain := text.Reveal()
+	if !strings.HasPrefix(strings.TrimSpace(plain), "{") {
+		return credentials{token: text}, terminal.CheckToken(plain, subject)
+	}
+	object, err := transport.ParseObject([]byte(plain))
+	if err != nil {
+		return credentials{}, &choose.UsageError{Message: subject + " is a JSON object that cannot be read: " + strings.TrimPrefix(err.Error(), "the answer ")}
+	}
+	c := credentials{}
+	if c.token, err = object.Secret("access_token"); err != nil || c.token.IsZero() {
+		return credentials{}, &choose.UsageError{Message: subject + " is a JSON object without an access_token that is one", Hint: "give the token alone"}
+	}
+	r.scrubber.Add(c.token)
+	for member, text := range map[string]*string{"homeserver": &c.homeserver, "user_id": &c.userID} {
+		if *text, _, err = object.String(member); err != nil {
+			return credentials{}, &choose.UsageError{Message: fmt.Sprintf("%s is a JSON object whose %s is not a string", subject, member)}
+		}
+	}
+	return c, nil
+}
