@@ -299,8 +299,10 @@ func describeOAuth(err error) (output.Failure, bool) {
 	return failure, true
 }
 
+// serverSays is a code and the server's words for it, which may begin with the code.
 func serverSays(code, message string) string {
-	if message == "" {
+	message = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(message), code+":"))
+	if message == "" || message == code {
 		return code
 	}
 	return code + ": " + message
@@ -330,7 +332,7 @@ func describeTransport(err error) (output.Failure, bool) {
 	switch {
 	case errors.As(err, &limited):
 		failure := failureOf(classRateLimited, limited.Error(), "raise --max-wait, or try again later")
-		failure.RetryAfter = limited.RetryAfter
+		failure.RetryAfter, failure.ErrCode = limited.RetryAfter, limited.Code
 		return failure, true
 	case errors.As(err, &tls):
 		return failureOf(classTLS, tls.Error(), tlsHint(tls)), true

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"net/http"
+	"strings"
 
 	"mxlogin/client/oauth"
 	"mxlogin/client/transport"
@@ -72,6 +73,8 @@ func wordsForLogin(e *transport.MatrixError, at login.RefusedError) (words, bool
 func wordsForStatus(e *transport.MatrixError, kind login.Kind) words {
 	refused := e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
 	switch {
+	case refused && kind.Refused != "" && e.Message != "" && !isAboutSecrets(e):
+		return words{classAuth, "the server refused the login, and says why", ""}
 	case refused && kind.Refused != "":
 		return words{classAuth, kind.Refused, kind.Hint}
 	case refused:
@@ -80,6 +83,18 @@ func wordsForStatus(e *transport.MatrixError, kind login.Kind) words {
 		return words{classUsage, "what was given is too long for the server", ""}
 	}
 	return words{classProtocol, "the server does not take the request", flowsHint(e)}
+}
+
+// isAboutSecrets reports whether the server's reason can be what was typed. Any other it
+// says better than a guess would.
+func isAboutSecrets(e *transport.MatrixError) bool {
+	text := strings.ToLower(e.Message)
+	for _, word := range []string{"password", "credential", "username", "user name", "user id", "token", "jwt", "signature", "namespace", "authenticat", "login fail", "login data", "invalid login"} {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return strings.HasPrefix(text, strings.ToLower(e.Code))
 }
 
 func contact(e *transport.MatrixError) string {

@@ -126,6 +126,7 @@ func (r *run) newPerson() *terminal.Person {
 		Environ:  r.Environment.ForChildren(),
 		Hide:     r.scrubber.Add,
 		Warn:     r.reporter.Warning,
+		Refuse:   r.reporter.NotTaken,
 		Link:     func(message, link string) { r.reporter.Link("open_url", message, link, nil) },
 
 		ShowCode:  r.reporter.Code,

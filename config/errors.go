@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // Targets of errors.Is.
@@ -48,6 +49,12 @@ func (e *FileError) Unwrap() error { return e.Err }
 // Hint says what a person can do about the error, or nothing.
 func (e *FileError) Hint() string {
 	switch {
+	case errors.Is(e.Err, errNoVersion):
+		return fmt.Sprintf("the file was left as it is; begin it with the two lines below, or move it aside to %s.broken and log in again\nversion: 1\naccounts: []", e.Path)
+	case errors.Is(e.Err, syscall.ENOLCK), errors.Is(e.Err, syscall.ENOSYS), errors.Is(e.Err, syscall.EOPNOTSUPP):
+		return "its file system has no locks; name a file on a local one with --config, or keep nothing: --storage none"
+	case errors.Is(e.Err, syscall.EBUSY):
+		return "it is mounted by itself and cannot be replaced; mount its directory"
 	case errors.Is(e.Err, ErrInvalid):
 		return fmt.Sprintf("the file was left as it is; mend it, or move it aside to %s.broken and log in again", e.Path)
 	case errors.Is(e.Err, ErrLocked):
@@ -83,6 +90,8 @@ type ParseError struct {
 	Line   int    // 1 for the first; 0 if it concerns the whole file
 	Field  string // such as accounts[0].expires_at; may be empty
 	Reason string
+
+	noVersion bool
 }
 
 func (e *ParseError) Error() string {
@@ -97,7 +106,12 @@ func (e *ParseError) Error() string {
 }
 
 // Is makes every ParseError an [ErrInvalid].
-func (e *ParseError) Is(target error) bool { return target == ErrInvalid }
+func (e *ParseError) Is(target error) bool {
+	return target == ErrInvalid || target == errNoVersion && e.noVersion
+}
+
+// errNoVersion: the file is YAML that does not say which version of the format it has.
+var errNoVersion = errors.New("no version")
 
 // SettingError says that a setting is unknown or that its value is of the wrong
 // kind. It repeats neither a value nor an unknown key: people paste secrets in the

@@ -60,7 +60,7 @@ func decodeDocument(data []byte) (*yaml.Node, error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return nil, &ParseError{Reason: "the file has no content"}
+		return nil, &ParseError{Reason: "the file has no content", noVersion: true}
 	} else if err != nil {
 		return nil, notYAML(err)
 	}
@@ -123,7 +123,7 @@ func checkKeys(mapping *yaml.Node) error {
 func checkVersion(root *yaml.Node) error {
 	node := child(root, "version")
 	if node == nil {
-		return &ParseError{Field: "version", Reason: "missing"}
+		return &ParseError{Field: "version", Reason: "missing", noVersion: true}
 	}
 	version, err := strconv.Atoi(node.Value)
 	if err != nil || version < fileVersion || node.ShortTag() != "!!int" {

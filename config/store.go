@@ -195,6 +195,9 @@ func (s *Store) read(target string) (file *File, info fs.FileInfo, err error) {
 	if err != nil {
 		return nil, nil, newFileError("read", target, err)
 	}
+	if len(data) == 0 && s.explicit { // as touch and mktemp make it
+		return s.missing(), info, nil
+	}
 	file, err = Parse(data)
 	if err != nil {
 		return nil, nil, newFileError("read", target, err)

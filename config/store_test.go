@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -87,8 +88,46 @@ func TestWhatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 	}
 }
 
+// TestQ38_AnEmptyFile that is named is a new one, as mktemp and touch make it; in the
+// default place nobody makes one. What is YAML and no config file is told how one begins.
+func TestQ38_AnEmptyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	writeFile(t, path, "")
+	named, _ := newStore(t, path, true)
+	if file, err := named.Load(); err != nil || len(file.Accounts()) != 0 {
+		t.Errorf("got %v", err)
+	}
+	place, _ := newStore(t, path, false)
+	if _, err := place.Load(); !errors.Is(err, ErrInvalid) {
+		t.Errorf("in the default place: %v", err)
+	}
+	mustUpdate(t, named, putSession("@a:h"))
+	if file, err := place.Load(); err != nil || len(file.Accounts()) != 1 {
+		t.Errorf("after a change: %v", err)
+	}
+	for _, text := range []string{"{}\n", "settings:\n", "# a comment\n", "settings: {quiet: true}\n"} {
+		writeFile(t, path, text)
+		_, err := named.Load()
+		var refused *FileError
+		if !errors.As(err, &refused) || !strings.Contains(refused.Hint(), "\nversion: 1\naccounts: []") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestQ42_WhereNothingCanBeLocked, and Q38: where a file is mounted by itself.
+func TestQ38_Q42_HintsOfFileSystems(t *testing.T) {
+	for code, want := range map[error]string{syscall.ENOLCK: "--storage none", syscall.ENOSYS: "--config", syscall.EOPNOTSUPP: "no locks", syscall.EBUSY: "mount its directory"} {
+		err := newFileError("lock", "/home/a/config.yaml.lock", &fs.PathError{Op: "flock", Path: "x", Err: code})
+		if !strings.Contains(err.Hint(), want) {
+			t.Errorf("%v: %q", code, err.Hint())
+		}
+	}
+}
+
 func TestS8_ABrokenFileIsLeftAsItIs(t *testing.T) {
 	files := noConfigFiles()
+	delete(files, "empty") // see TestQ38
 	files["newer"] = []byte("version: 7\n")
 	for name, data := range files {
 		t.Run(name, func(t *testing.T) {

@@ -96,7 +96,7 @@ func (c *Client) readAnswer(g CodeGrant, answer url.Values) (transport.Credentia
 	case names && !answer.Has("iss"):
 		return transport.Credential{}, fault("the browser came back without the name of the authorization server, which it promises")
 	case isCode(answer.Get("error")):
-		return transport.Credential{}, &Error{Request: request, Code: answer.Get("error"), Description: answer.Get("error_description")}
+		return transport.Credential{}, &Error{Request: request, Code: answer.Get("error"), Description: cut(answer.Get("error_description"))}
 	case code == "":
 		return transport.Credential{}, fault("the browser came back without a code")
 	default:

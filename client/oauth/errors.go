@@ -97,7 +97,7 @@ func refusal(resp *transport.Response) error {
 	}
 	object, err := transport.ParseObject(resp.Body)
 	code, _, _ := object.String("error")
-	description, _, _ := object.String("error_description")
+	description := object.Words("error_description")
 	switch {
 	case resp.Status >= http.StatusInternalServerError:
 		return &transport.ServerError{Request: resp.Request, Status: resp.Status, Message: serverText(resp, code, description)}
@@ -124,6 +124,7 @@ const maxText = 200
 // serverText is what an answer says to a person: its error, or its first line where it is
 // plain text.
 func serverText(resp *transport.Response, code, description string) string {
+	code = cut(code)
 	if code != "" && description != "" {
 		return code + ": " + description
 	}
@@ -134,5 +135,8 @@ func serverText(resp *transport.Response, code, description string) string {
 		return ""
 	}
 	line, _, _ := strings.Cut(strings.TrimSpace(string(resp.Body)), "\n")
-	return strings.ToValidUTF8(line[:min(len(line), maxText)], "")
+	return cut(line)
 }
+
+// cut makes a text of a server short enough to be part of an error.
+func cut(text string) string { return strings.ToValidUTF8(text[:min(len(text), maxText)], "") }

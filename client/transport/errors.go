@@ -91,6 +91,7 @@ func (e *ForbiddenError) Error() string { return fmt.Sprintf("%s: %s", e.Origin,
 // Client-Server API, "Rate limiting".
 type RateLimitError struct {
 	Request    string        // method, origin and path
+	Code       string        // errcode, where the server said one
 	RetryAfter time.Duration // from now, 1 s at least; a guess where the server named no time
 }
 

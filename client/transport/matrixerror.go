@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"mxlogin/client/matrixid"
 )
@@ -63,7 +64,7 @@ func (r *Response) Refusal() error {
 	object, err := ParseObject(r.Body)
 	code, _, codeErr := object.String("errcode")
 	isMatrix := err == nil && codeErr == nil && code != "" && len(code) <= maxErrorCode
-	message, _, _ := object.String("error")
+	message := object.Words("error")
 	switch {
 	case r.Status >= 500:
 		if !isMatrix {
@@ -79,6 +80,21 @@ func (r *Response) Refusal() error {
 	refusal.InfoURI, _, _ = object.String("info_uri")
 	refusal.ConsentURI, _, _ = object.String("consent_uri")
 	return refusal
+}
+
+// maxWords bounds the characters of a server's words: what a program has to say comes
+// after them.
+const maxWords = 200
+
+// Words returns a member that tells a person something, cut where it is long; "" where it
+// is missing or no string.
+func (o Object) Words(name string) string {
+	text, _, _ := o.String(name)
+	text = strings.TrimSpace(text)
+	if words := []rune(text); len(words) > maxWords {
+		return string(words[:maxWords]) + "…"
+	}
+	return text
 }
 
 // IsUnrecognized reports whether the server has no such endpoint. Only SHOULD

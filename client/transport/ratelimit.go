@@ -30,7 +30,9 @@ func (c *Client) waitOut(ctx context.Context, resp *Response, attempt int) error
 	}
 	wait = max(wait, minWait)
 	if !c.reserveWait(ctx, wait) {
-		return &RateLimitError{Request: resp.Request, RetryAfter: wait}
+		object, _ := ParseObject(resp.Body)
+		code, _, _ := object.String("errcode")
+		return &RateLimitError{Request: resp.Request, Code: code[:min(len(code), maxErrorCode)], RetryAfter: wait}
 	}
 	return c.options.WaitOut(ctx, Wait{Duration: wait, Request: resp.Request})
 }

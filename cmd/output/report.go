@@ -19,6 +19,7 @@ type Reporter struct {
 	asJSON bool
 	quiet  bool
 	clean  func(string) string
+	warned map[string]bool // what has been warned of
 }
 
 // NewReporter returns a Reporter that writes to w, as JSON if asJSON is set and
@@ -58,13 +59,39 @@ type failureJSON struct {
 	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
 }
 
-// Warning writes what may be wrong though the command goes on.
+// Warning writes what may be wrong though the command goes on, once and unless quiet.
 func (r *Reporter) Warning(code, message string) {
+	if r.quiet || !r.isFirst(code+" "+message) {
+		return
+	}
 	if r.asJSON {
 		r.object("warning", warningJSON{code, r.clean(message)})
 		return
 	}
 	r.text("mxlogin: warning: ", r.clean(message))
+}
+
+// NotTaken writes why an answer of the person is not taken, each time that it is not.
+func (r *Reporter) NotTaken(message string) {
+	if r.asJSON {
+		r.object("warning", warningJSON{"not_taken", r.clean(message)})
+		return
+	}
+	r.text("mxlogin: warning: ", r.clean(message))
+}
+
+// isFirst reports whether a warning has not been written yet.
+func (r *Reporter) isFirst(warning string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.warned[warning] {
+		return false
+	}
+	if r.warned == nil {
+		r.warned = map[string]bool{}
+	}
+	r.warned[warning] = true
+	return true
 }
 
 type warningJSON struct {

@@ -27,6 +27,26 @@ func reportEverything(r *output.Reporter, text string) {
 	r.Trace(transport.Trace{Method: text, Origin: text, Path: text, Fields: []transport.Field{{Name: text, Value: text}}, Err: errors.New(text)})
 }
 
+// TestQ43_Warnings come once, and not under quiet; a refused answer comes each time.
+func TestQ43_Warnings(t *testing.T) {
+	write := func(quiet bool) string {
+		var w bytes.Buffer
+		r := output.NewReporter(&w, false, quiet, func(s string) string { return s })
+		for range 2 {
+			r.Warning("a", "one")
+			r.Warning("a", "two")
+			r.NotTaken("no")
+		}
+		return w.String()
+	}
+	if got, want := write(false), "mxlogin: warning: one\nmxlogin: warning: two\nmxlogin: warning: no\nmxlogin: warning: no\n"; got != want {
+		t.Errorf("got %q", got)
+	}
+	if got, want := write(true), "mxlogin: warning: no\nmxlogin: warning: no\n"; got != want {
+		t.Errorf("quiet: %q", got)
+	}
+}
+
 func TestReporterWrites(t *testing.T) {
 	tests := map[string]struct {
 		report     func(*output.Reporter)

@@ -25,6 +25,9 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 	if !account.Pending && !account.HasSession() {
 		return AlreadyGone, k.Forget(ctx, account)
 	}
+	if err := k.mayForget(ctx); err != nil {
+		return "", err
+	}
 	account, err := k.end(ctx, account, api.end)
 	done, err := whatEnded(err)
 	if err != nil {
@@ -40,7 +43,11 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 // out of the config file and returns their names. A token that the server does
 // not know ends nothing but itself: the other sessions live on.
 func (k *Keeper) EndAll(ctx context.Context, account config.Account) ([]string, ServerSide, error) {
-	account, err := k.end(ctx, account, api.endAll)
+	before, err := k.accountsOf(ctx, account)
+	if err != nil {
+		return nil, "", err
+	}
+	account, err = k.end(ctx, account, api.endAll)
 	done, err := whatEnded(err)
 	switch {
 	case isRefusal(err):
@@ -51,8 +58,35 @@ func (k *Keeper) EndAll(ctx context.Context, account config.Account) ([]string, 
 		k.Reporter.Warning("other_devices", "the session was over already, so the other devices of the user could not be logged out")
 		return namesOf(account), done, k.Forget(ctx, account)
 	}
-	names, err := k.forgetUser(ctx, account)
+	names, err := k.forgetAll(ctx, append(before, account))
 	return names, LoggedOut, err
+}
+
+// mayForget shows that the config file can be written, before a session is ended that
+// would stay in it.
+func (k *Keeper) mayForget(ctx context.Context) error {
+	if k.Store == nil {
+		return nil
+	}
+	return k.Store.Check(ctx)
+}
+
+// accountsOf are the saved accounts of the account's user at its homeserver. The file is
+// shown to be writable.
+func (k *Keeper) accountsOf(ctx context.Context, account config.Account) (saved []config.Account, err error) {
+	if err := k.mayForget(ctx); err != nil || k.Store == nil {
+		return nil, err
+	}
+	file, err := k.Store.Load()
+	if err != nil {
+		return nil, err
+	}
+	for _, same := range file.AccountsOf(account.UserID) {
+		if same.Homeserver == account.Homeserver {
+			saved = append(saved, same)
+		}
+	}
+	return saved, nil
 }
 
 // whatEnded is what the outcome of a logout says of the server. A session that the
@@ -122,23 +156,30 @@ func (k *Keeper) apiOf(account config.Account) (api, error) {
 	return apiOf(connection, account), nil
 }
 
-// forgetUser takes all accounts of one user at one homeserver out of the file.
-func (k *Keeper) forgetUser(ctx context.Context, account config.Account) (forgotten []string, err error) {
-	if k.Store == nil || account.Name == "" {
+// forgetAll takes accounts out of the file that are still what they were, and returns
+// their names: what another process has made meanwhile is not over.
+func (k *Keeper) forgetAll(ctx context.Context, accounts []config.Account) (forgotten []string, err error) {
+	if k.Store == nil {
 		return nil, nil
 	}
 	ctx, cancel := Lasting(ctx)
 	defer cancel()
 	err = k.Store.Update(ctx, func(file *config.File) error {
-		for _, saved := range file.AccountsOf(account.UserID) {
-			if saved.Homeserver == account.Homeserver {
-				file.Remove(saved.Name)
-				forgotten = append(forgotten, saved.Name)
+		for _, account := range accounts {
+			if there, ok := file.Account(account.Name); ok && isUnchanged(account, there) {
+				file.Remove(account.Name)
+				forgotten = append(forgotten, account.Name)
 			}
 		}
 		return nil
 	})
 	return forgotten, err
+}
+
+// isUnchanged reports whether an entry is the one that was read: two without a token are
+// not, unless they are of one device.
+func isUnchanged(read, there config.Account) bool {
+	return there.AccessToken.Equal(read.AccessToken) && there.DeviceID == read.DeviceID && there.Pending == read.Pending
 }
 
 func namesOf(account config.Account) []string {
@@ -157,7 +198,7 @@ func (k *Keeper) Forget(ctx context.Context, account config.Account) error {
 	ctx, cancel := Lasting(ctx)
 	defer cancel()
 	return k.Store.Update(ctx, func(file *config.File) error {
-		if there, ok := file.Account(account.Name); ok && there.AccessToken.Equal(account.AccessToken) {
+		if there, ok := file.Account(account.Name); ok && isUnchanged(account, there) {
 			file.Remove(account.Name)
 		}
 		return nil

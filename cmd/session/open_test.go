@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -171,7 +172,51 @@ func TestASessionThatIsNowhereSaved(t *testing.T) {
 	}
 }
 
-func TestS25_Logout(t *testing.T) {
+// TestQ39_ALogoutThatCannotBeSaved is not begun: the entry would outlive its session.
+func TestQ39_ALogoutThatCannotBeSaved(t *testing.T) {
+	w := newWorld(t)
+	account := w.aliceWith("token", "DEVICE")
+	w.put(account)
+	if err := os.Chmod(w.path, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	var failed *config.FileError
+	if _, err := w.keeper.End(t.Context(), account); !errors.As(err, &failed) || len(w.sent()) != 0 {
+		t.Errorf("%v, sent %v", err, w.sent())
+	}
+	if _, _, err := w.keeper.EndAll(t.Context(), account); !errors.As(err, &failed) || len(w.sent()) != 0 {
+		t.Errorf("%v, sent %v", err, w.sent())
+	}
+}
+
+// TestQ33_WhatAnotherProcessHasMadeStays: only the entry that was read goes.
+func TestQ33_WhatAnotherProcessHasMadeStays(t *testing.T) {
+	w := newWorld(t)
+	loggedOut := w.aliceWith("", "")
+	w.put(loggedOut)
+	pending := loggedOut
+	pending.DeviceID, pending.Pending = "PENDING", true
+	w.put(pending)
+	if err := w.keeper.Forget(t.Context(), loggedOut); err != nil || !w.account(loggedOut.Name).Pending {
+		t.Errorf("%v; a login under way was forgotten:\n%s", err, w.read())
+	}
+
+	w = newWorld(t)
+	account := w.aliceWith("token", "DEVICE")
+	w.put(account)
+	w.fake.Handle("POST /_matrix/client/v3/logout/all", func(rw http.ResponseWriter, _ *http.Request) {
+		other := account
+		other.Name, other.AccessToken, other.DeviceID = "other", secret.New("new-token"), "NEW"
+		w.put(other)
+		_, _ = rw.Write([]byte("{}"))
+	})
+	names, done, err := w.keeper.EndAll(t.Context(), account)
+	if err != nil || done != session.LoggedOut || len(names) != 1 || !w.account("other").HasSession() {
+		t.Errorf("%v, %q, %v; the file is\n%s", names, done, err, w.read())
+	}
+}
+
+func TestS25_Q50_Logout(t *testing.T) {
 	withoutAlice := saved[:strings.Index(saved, `  - user_id: "@alice`)] + "# end of mxlogin config\n"
 	for _, test := range refusals {
 		t.Run(test.name, func(t *testing.T) {

@@ -30,6 +30,7 @@ type Person struct {
 	Environ  []string  // for them
 	Hide     func(secret.Value)
 	Warn     func(code, message string)
+	Refuse   func(message string) // says why an answer is not taken
 
 	OpenBrowser func(url string) error     // nil: there is no browser
 	Link        func(message, link string) // shows a URL that has to be opened

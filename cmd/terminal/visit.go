@@ -127,6 +127,6 @@ func (v *visiting) listen(ctx context.Context, asker Prompter) error {
 		if err == nil {
 			return nil
 		}
-		v.person.Warn("not_taken", err.Error())
+		v.person.Refuse(err.Error())
 	}
 }

@@ -100,6 +100,10 @@ func (v *visitor) person(hasTerminal bool) *terminal.Person {
 			v.note("warn " + code + ": " + message)
 			v.warned <- struct{}{}
 		},
+		Refuse: func(message string) {
+			v.note("warn not_taken: " + message)
+			v.warned <- struct{}{}
+		},
 		Link: func(message, link string) { v.note("link " + message + " " + link) },
 	}
 }
