@@ -86,7 +86,7 @@ func (r *resolver) identityServer(ctx context.Context, file *wellKnownFile) erro
 		return nil
 	}
 	step := Step{Request: "GET " + base.Join(identityPath)}
-	resp, err := r.transport.Do(ctx, transport.Request{Method: "GET", Base: base, Path: identityPath})
+	resp, err := r.transport.ForProbes().Do(ctx, transport.Request{Method: "GET", Base: base, Path: identityPath})
 	switch {
 	case ctx.Err() != nil:
 		return err

@@ -110,6 +110,8 @@ func (e *ProtocolError) Error() string { return fmt.Sprintf("%s: %s", e.Request,
 
 var errSwitched = errors.New("the server switches protocols (101), which nobody has asked for")
 
+var errEncoded = errors.New("the answer is encoded in a way that nobody has asked for")
+
 var errBodyTooLarge = errors.New("the body is over the limit")
 
 // failedExchange is an error of net/http and what is known around it.
@@ -127,6 +129,8 @@ func (f failedExchange) explain(ctx, limited context.Context) error {
 	switch {
 	case errors.Is(f.err, errSwitched):
 		return &ProtocolError{Request: f.request, Status: http.StatusSwitchingProtocols, Reason: f.err.Error()}
+	case errors.Is(f.err, errEncoded):
+		return &ProtocolError{Request: f.request, Status: http.StatusOK, Reason: f.err.Error()}
 	case errors.Is(f.err, errBodyTooLarge):
 		return &LimitError{Request: f.request, What: "body", Limit: maxBody}
 	case isHeaderLimit(f.err):

@@ -55,10 +55,11 @@ func (e *ServerError) Error() string {
 	return text
 }
 
-// Refusal returns nil for a success, a MatrixError or ServerError for what says
-// that it is one, and a ProtocolError for any other answer.
+// Refusal returns nil for 200, a MatrixError or ServerError for what says that it is
+// one, and a ProtocolError for any other answer, a success of another kind included: the
+// endpoints of the specification have none.
 func (r *Response) Refusal() error {
-	if r.Status >= 200 && r.Status <= 299 {
+	if r.Status == http.StatusOK {
 		return nil
 	}
 	object, err := ParseObject(r.Body)

@@ -117,6 +117,17 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	}
 }
 
+// probeTime bounds a request that nothing depends on.
+const probeTime = 5 * time.Second
+
+// ForProbes returns a Client like c for requests that nothing depends on: they take 5 s at
+// most and wait out no rate limit.
+func (c *Client) ForProbes() *Client {
+	options := c.options
+	options.Timeout, options.MaxWait = min(options.Timeout, probeTime), 0
+	return &Client{options: options, rt: c.rt}
+}
+
 // MayDial reports whether requests may go to origin, by the options of c.
 func (c *Client) MayDial(origin matrixid.Origin) bool { return MayDial(origin, c.options.AllowHTTP) }
 
@@ -202,6 +213,9 @@ func (c *Client) exchange(req *http.Request) (*Response, error) {
 	if resp.StatusCode < http.StatusOK {
 		// A connection that has switched protocols knows no deadline: it is closed.
 		return nil, errSwitched
+	}
+	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return nil, errEncoded // what was asked for, net/http has decoded
 	}
 	if resp.ContentLength > maxBody {
 		return nil, errBodyTooLarge

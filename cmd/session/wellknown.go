@@ -34,7 +34,7 @@ func (a *Attempt) homeserverAfter(ctx context.Context, wellKnown client.WellKnow
 	case a.distrust(base) != "":
 		why = base.String() + " " + a.distrust(base)
 	default:
-		if _, err := discovery.Probe(ctx, a.Connection.Transport, base); err != nil {
+		if _, err := discovery.Probe(ctx, a.Connection.Transport.ForProbes(), base); err != nil {
 			why = "none answers at " + base.String()
 		}
 	}
