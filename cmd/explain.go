@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 	"syscall"
 
@@ -212,7 +214,7 @@ func describeStorage(err error) (output.Failure, bool) {
 
 func describeFlow(err error) (output.Failure, bool) {
 	var flow *login.NotOfferedError
-	var nothing *NoHomeserverError
+	var nothing *login.NoHomeserverError
 	var elsewhere *session.ElsewhereError
 	var device *login.NoDeviceGrantError
 	var issuer *session.NoIssuerError
@@ -232,7 +234,7 @@ func describeFlow(err error) (output.Failure, bool) {
 	case errors.As(err, &flow):
 		return failureOf(classFlow, flow.Error(), flowHint(flow.Offer)), true
 	case errors.As(err, &nothing):
-		return failureOf(classFlow, nothing.Error(), "check the URL; a homeserver answers at /_matrix/client/versions"), true
+		return failureOf(classFlow, nothing.Error(), noHomeserverHint(nothing.URL)), true
 	}
 	return output.Failure{}, false
 }
@@ -243,6 +245,9 @@ func describeDiscovery(err error) (output.Failure, bool) {
 		return output.Failure{}, false
 	}
 	hint := fmt.Sprintf("see each step: mxlogin discover %s; or name the homeserver by its URL with --homeserver", shellWord(failed.Server))
+	if host, _, _ := strings.Cut(failed.Server, ":"); host == "localhost" {
+		hint = "on this machine it may speak http: --homeserver " + shellWord("http://"+failed.Server)
+	}
 	if shown := (*ShownDiscoveryError)(nil); errors.As(err, &shown) {
 		hint = "a login can name the homeserver by its URL: --homeserver https://…"
 	}
@@ -329,7 +334,10 @@ func describeTransport(err error) (output.Failure, bool) {
 	var forbidden *transport.ForbiddenError
 	var protocol *transport.ProtocolError
 	var limit *transport.LimitError
+	var proxy *transport.ProxyError
 	switch {
+	case errors.As(err, &proxy):
+		return failureOf(classUsage, proxy.Error(), "write it like http://proxy.example.org:3128, or unset it"), true
 	case errors.As(err, &limited):
 		failure := failureOf(classRateLimited, limited.Error(), "raise --max-wait, or try again later")
 		failure.RetryAfter, failure.ErrCode = limited.RetryAfter, limited.Code
@@ -337,13 +345,17 @@ func describeTransport(err error) (output.Failure, bool) {
 	case errors.As(err, &tls):
 		return failureOf(classTLS, tls.Error(), tlsHint(tls)), true
 	case errors.As(err, &network):
-		return failureOf(classNetwork, network.Error(), ""), true
+		return failureOf(classNetwork, network.Error(), proxyHint(network)), true
 	case errors.As(err, &server):
 		failure := failureOf(classNetwork, server.Error(), "")
 		failure.ErrCode = server.Code
 		return failure, true
 	case errors.As(err, &redirect):
-		return failureOf(classProtocol, redirect.Error(), fmt.Sprintf("if you trust it, log in there: --homeserver %s", shellWord(redirect.To.String()))), true
+		hint := "a login page may stand before the homeserver, as in a network that wants you to log in first"
+		if redirect.Base != "" {
+			hint = "if you trust it, log in there: --homeserver " + shellWord(redirect.Base)
+		}
+		return failureOf(classProtocol, redirect.Error(), hint), true
 	case errors.As(err, &forbidden):
 		return failureOf(classUsage, forbidden.Error(), "use https, or allow it: --allow-http "+hostOf(forbidden.Origin)), true
 	case errors.As(err, &protocol):
@@ -356,11 +368,27 @@ func describeTransport(err error) (output.Failure, bool) {
 	return output.Failure{}, false
 }
 
+func proxyHint(e *transport.NetworkError) string {
+	if strings.Contains(e.Reason, "the proxy ") {
+		return "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names hosts to be reached without"
+	}
+	return ""
+}
+
 func tlsHint(e *transport.TLSError) string {
 	if strings.Contains(e.Reason, "not trusted") {
 		return "if the server has its own authority, name its certificate with --ca-file"
 	}
 	return ""
+}
+
+// noHomeserverHint names the server name that the URL of a web page may stand for.
+func noHomeserverHint(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || net.ParseIP(u.Hostname()) != nil {
+		return "check the URL"
+	}
+	return "check the URL, or use the server name: mxlogin flows " + shellWord(strings.TrimPrefix(u.Hostname(), "www."))
 }
 
 func hostOf(o matrixid.Origin) string {

@@ -78,7 +78,7 @@ func (r *run) askOffer(ctx context.Context, target choose.Target) (login.Offer, 
 	}
 	offer, err := login.Ask(ctx, connection, base, lookup)
 	if err == nil && offer.IsEmpty() {
-		err = &NoHomeserverError{URL: base.String()}
+		err = &login.NoHomeserverError{URL: base.String()}
 	}
 	return offer, err
 }
@@ -89,13 +89,6 @@ func offeredJSON(o login.Offer) offered {
 		shown.OAuth = o.OAuth.Raw
 	}
 	return shown
-}
-
-// NoHomeserverError tells that what answers has none of the login APIs.
-type NoHomeserverError struct{ URL string }
-
-func (e *NoHomeserverError) Error() string {
-	return e.URL + " answers, and has no login API of Matrix"
 }
 
 // printOffer writes a line for each way to log in, with the command for it.

@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ func Main() {
 	for _, name := range environment.SecretNames() {
 		_ = os.Unsetenv(name)
 	}
+	obeyAllProxy(environment)
 	ctx, stop := withSignals(context.Background())
 	code := Run(ctx, os.Args[1:], &App{
 		Stdin:        os.Stdin,
@@ -40,6 +42,29 @@ func Main() {
 		endBySignal(cause)
 	}
 	os.Exit(code)
+}
+
+// obeyAllProxy has ALL_PROXY stand for the proxies that are not named, as it does for
+// curl: net/http reads the others alone, once, from the process.
+func obeyAllProxy(e Environment) {
+	all := firstSet(e, "all_proxy", "ALL_PROXY")
+	if all == "" {
+		return
+	}
+	for _, scheme := range []string{"http", "https"} {
+		if name := scheme + "_proxy"; firstSet(e, name, strings.ToUpper(name)) == "" {
+			_ = os.Setenv(name, all)
+		}
+	}
+}
+
+func firstSet(e Environment, names ...string) string {
+	for _, name := range names {
+		if value, _ := e.Lookup(name); value != "" {
+			return value
+		}
+	}
+	return ""
 }
 
 func openTerminal() (terminal.Prompter, error) { return terminal.Open() }

@@ -146,6 +146,7 @@ func (r *run) newKeeper() *session.Keeper {
 		CAFile:       r.settings.CAFile,
 		AllowHTTP:    r.settings.AllowHTTP,
 		Metadata:     &oauth.Cache{Now: r.Now},
+		Lookup:       r.Environment.Lookup,
 		RoundTripper: r.RoundTripper,
 		Hide:         r.scrubber.Add,
 		WaitOut:      r.reporter.WaitOut,

@@ -17,6 +17,7 @@ func newRoundTripper(roots *x509.CertPool) http.RoundTripper {
 	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: checkConnect,
 		DialContext:            dialLocalhostHere(dialer.DialContext),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		ForceAttemptHTTP2:      true,

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -61,6 +62,7 @@ type RedirectError struct {
 	Request string          // method, origin and path
 	Status  int             // of the answer
 	To      matrixid.Origin // where the server wanted it
+	Base    string          // the base URL there, where the same endpoint is meant; else ""
 	TooMany bool            // redirects are followed for this request, but not that many
 	Refusal string          // why it is not followed, in words that complete "…, which"; may be empty
 }
@@ -104,6 +106,8 @@ type ProtocolError struct {
 	Request string
 	Status  int    // of the answer
 	Reason  string // names the field, never its value
+
+	Unreadable bool // the answer is no JSON object at all
 }
 
 func (e *ProtocolError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Reason) }
@@ -199,7 +203,12 @@ func isHeaderLimit(err error) bool {
 func networkReason(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError
+	var refused *proxyRefusal
 	switch {
+	case errors.As(err, &refused):
+		return refused.Error()
+	case errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
+		return "the proxy could not be reached"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "the host name is not known"
 	case errors.As(err, &dns):
@@ -210,8 +219,6 @@ func networkReason(err error) string {
 		return "the connection was reset"
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return "the connection timed out"
-	case errors.As(err, &op) && op.Op == "proxyconnect":
-		return "the proxy could not be reached"
 	case errors.As(err, &op):
 		return "the connection failed: " + op.Err.Error()
 	case strings.Contains(err.Error(), "EOF"):
@@ -222,6 +229,38 @@ func networkReason(err error) string {
 	return "the exchange failed"
 }
 
+// issuedBy says who signed a certificate, where that is somebody else: the certificate of
+// that one may be missing from what the server sends, or here.
+func issuedBy(c *x509.Certificate) string {
+	if c == nil || c.Issuer.String() == c.Subject.String() {
+		return ""
+	}
+	return fmt.Sprintf(" (%s), or the server leaves out a certificate in between", cutName(c.Issuer.CommonName))
+}
+
+// namesOf says which hosts a certificate is for.
+func namesOf(c *x509.Certificate) string {
+	names := slices.Clone(c.DNSNames)
+	for _, ip := range c.IPAddresses {
+		names = append(names, ip.String())
+	}
+	switch {
+	case len(names) == 0:
+		return ": it names none, as old ones do"
+	case len(names) > maxNames:
+		names = append(names[:maxNames], "…")
+	}
+	for i := range names {
+		names[i] = cutName(names[i])
+	}
+	return ": it is for " + strings.Join(names, ", ")
+}
+
+const maxNames = 3
+
+// cutName makes a name of a certificate short enough to be part of an error.
+func cutName(name string) string { return strings.ToValidUTF8(name[:min(len(name), 64)], "") }
+
 func tlsReason(err error) (string, bool) {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
@@ -231,13 +270,13 @@ func tlsReason(err error) (string, bool) {
 	var verification *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &unknown):
-		return "the certificate is signed by an authority that is not trusted here", true
+		return "the certificate is signed by an authority that is not trusted here" + issuedBy(unknown.Cert), true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return "the certificate has expired or is not valid yet, by the clock of this machine", true
 	case errors.As(err, &invalid):
 		return "the certificate is not valid for a server", true
 	case errors.As(err, &hostname):
-		return "the certificate is for another host", true
+		return "the certificate is for another host" + namesOf(hostname.Certificate), true
 	case errors.As(err, &verification):
 		return "the certificate could not be verified", true
 	case errors.As(err, &record):

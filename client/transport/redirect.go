@@ -22,7 +22,11 @@ func (c *Client) follow(ctx context.Context, r Request) (*Response, error) {
 		}
 		mayFollow := r.Redirects > 0 && !r.carriesSecret() && next.origin.Scheme() == "https"
 		if !mayFollow || hops == r.Redirects {
-			return nil, &RedirectError{Request: resp.Request, Status: resp.Status, To: next.origin, TooMany: mayFollow}
+			refused := &RedirectError{Request: resp.Request, Status: resp.Status, To: next.origin, TooMany: mayFollow}
+			if prefix, ok := strings.CutSuffix(next.path, r.Path); ok {
+				refused.Base = next.origin.String() + prefix
+			}
+			return nil, refused
 		}
 		if r.OnRedirect != nil {
 			redirect := Redirect{Request: resp.Request, Status: resp.Status, Next: next.name(r.Method), To: next.origin}

@@ -21,7 +21,7 @@ type Response struct {
 func (r *Response) Object() (Object, error) {
 	object, err := ParseObject(r.Body)
 	if err != nil {
-		return Object{}, r.protocolError(err.Error() + r.describeType())
+		return Object{}, &ProtocolError{Request: r.Request, Status: r.Status, Reason: err.Error() + r.describeType(), Unreadable: true}
 	}
 	object.request, object.status = r.Request, r.Status
 	return object, nil

@@ -30,7 +30,8 @@ func poolOf(t *testing.T, ca *clienttest.CA) *x509.CertPool {
 	return pool
 }
 
-func TestTLSErrorsNameTheReason(t *testing.T) {
+// TestQ41_TLSErrorsNameTheReason, and what the certificate has.
+func TestQ41_TLSErrorsNameTheReason(t *testing.T) {
 	ca, err := clienttest.NewCA()
 	if err != nil {
 		t.Fatal(err)
@@ -46,8 +47,8 @@ func TestTLSErrorsNameTheReason(t *testing.T) {
 		url    string
 		want   string
 	}{
-		{"unknown authority", wary, good.URL(), "the certificate is signed by an authority that is not trusted here"},
-		{"other host", trusting, otherHost.URL(), "the certificate is for another host"},
+		{"unknown authority", wary, good.URL(), "the certificate is signed by an authority that is not trusted here (clienttest CA), or the server leaves out a certificate in between"},
+		{"other host", trusting, otherHost.URL(), "the certificate is for another host: it is for hs.test"},
 		{"no TLS", trusting, "https" + plain.URL()[len("http"):], "the server does not speak TLS on this port"},
 	}
 	for _, c := range cases {

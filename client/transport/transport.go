@@ -210,6 +210,9 @@ func (c *Client) exchange(req *http.Request) (*Response, error) {
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode == http.StatusProxyAuthRequired {
+		return nil, &proxyRefusal{resp.StatusCode}
+	}
 	if resp.StatusCode < http.StatusOK {
 		// A connection that has switched protocols knows no deadline: it is closed.
 		return nil, errSwitched

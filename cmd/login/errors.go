@@ -12,6 +12,18 @@ func (e *NotOfferedError) Error() string {
 	return fmt.Sprintf("%s does not offer %s", e.Offer.Base, e.Wanted)
 }
 
+// NoHomeserverError tells that what answers at a URL is no homeserver.
+type NoHomeserverError struct {
+	URL string
+	Err error // of an answer that could not be read; else nil
+}
+
+func (e *NoHomeserverError) Error() string {
+	return e.URL + " answers, and is no Matrix homeserver"
+}
+
+func (e *NoHomeserverError) Unwrap() error { return e.Err }
+
 // NoDeviceGrantError tells that the authorization server has no logins by a device code.
 type NoDeviceGrantError struct{ Homeserver string }
 

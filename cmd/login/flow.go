@@ -84,6 +84,9 @@ func (r Request) checkOAuth(ctx context.Context, kind Kind, lookup *discovery.Lo
 	if err != nil {
 		return err
 	}
+	if offer.IsEmpty() {
+		return &NoHomeserverError{URL: r.Base.String()}
+	}
 	return &NotOfferedError{Wanted: kind.Words(), Offer: offer}
 }
 
@@ -92,6 +95,9 @@ func (r Request) chooseFlow(ctx context.Context, lookup *discovery.Lookup) (Requ
 	offer, err := Ask(ctx, r.Connection, r.Base, lookup)
 	if err != nil {
 		return r, err
+	}
+	if offer.IsEmpty() {
+		return r, &NoHomeserverError{URL: r.Base.String()}
 	}
 	flow, why, err := r.Choose(offer)
 	if err != nil {
@@ -109,6 +115,9 @@ func (r Request) notOffered(ctx context.Context, kind Kind, offer Offer) error {
 	var err error
 	if offer.OAuth, err = askOAuth(ctx, r.Connection, r.Base); ctx.Err() != nil {
 		return err
+	}
+	if offer.IsEmpty() {
+		return &NoHomeserverError{URL: r.Base.String()}
 	}
 	return &NotOfferedError{Wanted: kind.Type, Offer: offer}
 }

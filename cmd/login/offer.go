@@ -79,8 +79,12 @@ func confirm(ctx context.Context, lookup *discovery.Lookup) error {
 
 func askFlows(ctx context.Context, t *transport.Client, base matrixid.BaseURL) (client.Flows, bool, error) {
 	flows, err := client.New(t, base).LoginFlows(ctx)
-	if errors.Is(err, client.ErrNoLoginAPI) {
+	var protocol *transport.ProtocolError
+	switch {
+	case errors.Is(err, client.ErrNoLoginAPI):
 		return client.Flows{}, false, nil
+	case errors.As(err, &protocol) && protocol.Unreadable:
+		err = &NoHomeserverError{URL: base.String(), Err: err}
 	}
 	return flows, err == nil, err
 }

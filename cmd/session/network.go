@@ -30,10 +30,11 @@ type Network struct {
 	CAFile    string
 	AllowHTTP []string
 
-	Metadata     *oauth.Cache       // of what homeservers say of their authorization servers
-	Clock        oauth.Clock        // for waits that an authorization server asks for
-	RoundTripper http.RoundTripper  // nil: one for the authorities in force
-	Hide         func(secret.Value) // gets every secret that is about to be sent
+	Metadata     *oauth.Cache                // of what homeservers say of their authorization servers
+	Lookup       func(string) (string, bool) // of the environment, for proxies; nil: there are none
+	Clock        oauth.Clock                 // for waits that an authorization server asks for
+	RoundTripper http.RoundTripper           // nil: one for the authorities in force
+	Hide         func(secret.Value)          // gets every secret that is about to be sent
 	WaitOut      func(context.Context, transport.Wait) error
 	OnTrace      func(transport.Trace) // nil: no trace
 }
@@ -61,6 +62,11 @@ func (n Network) For(account *config.Account) (Connection, error) {
 		c.AllowHTTP = append(c.AllowHTTP, account.AllowHTTP...)
 		slices.Sort(c.AllowHTTP)
 		c.AllowHTTP = slices.Compact(c.AllowHTTP)
+	}
+	if n.Lookup != nil {
+		if err := transport.CheckProxies(n.Lookup); err != nil {
+			return Connection{}, err
+		}
 	}
 	roots, err := readAuthorities(c.CAFile)
 	if err != nil {
