@@ -59,8 +59,10 @@ func (r *run) runChild(ctx context.Context, program string, argv, environ []stri
 
 	// Before the start, so that no signal is lost in between.
 	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, endingSignals()...)
-	defer signal.Stop(signals)
+	if watched := watchedSignals(); len(watched) > 0 {
+		signal.Notify(signals, watched...)
+		defer signal.Stop(signals)
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

@@ -200,3 +200,47 @@ func TestEphemeralSessionOfAnInterruptedLogin(t *testing.T) {
 	user.hasNoDevice(t)
 	notThere(t, filepath.Join(home, ".config"))
 }
+
+// TestQ20_ASecondSignalDoesNotCutTheLogout of a session that nobody else can end.
+func TestQ20_ASecondSignalDoesNotCutTheLogout(t *testing.T) {
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("GET /_matrix/client/v3/login", clienttest.Reply{Body: passwordFlows})
+	fake.On("POST /_matrix/client/v3/login", clienttest.Reply{Body: aliceAnswer})
+	asked, goOn := make(chan struct{}), make(chan struct{})
+	fake.Handle("POST /_matrix/client/v3/logout", func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-goOn
+		_, _ = w.Write([]byte("{}"))
+	})
+	child, _, stderr := process(t, append([]string{"exec", "--ephemeral", "@alice:hs.test", "--device-id", "A", "--homeserver", fake.URL(), "--"}, waits("exit 0")...)...)
+	child.Env = append(child.Env, "PATH="+os.Getenv("PATH"))
+	startReady(t, child)
+	if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	for range 3 {
+		if err := child.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(goOn)
+	if code := exitCodeOf(child.Wait()); code != 0 || stderr.Len() > 0 {
+		t.Errorf("exit code %d; stderr: %s", code, stderr)
+	}
+}
+
+// TestQ15_IgnoredSignalsStayIgnored, here and in the command: nohup means it.
+func TestQ15_IgnoredSignalsStayIgnored(t *testing.T) {
+	child, _, stderr := process(t)
+	self := child.Path
+	child.Path, child.Args = "/bin/sh", []string{"sh", "-c", `trap '' HUP; exec -a mxlogin "$0" exec -- sh -c 'kill -HUP $PPID; kill -HUP $$; echo alive'`, self}
+	if bash, err := exec.LookPath("bash"); err == nil { // exec -a
+		child.Path = bash
+	}
+	child.Env = append(child.Env, "PATH="+os.Getenv("PATH"), "MXLOGIN_CONFIG="+savedSession(t))
+	out, err := child.Output()
+	if err != nil || string(out) != "alive\n" {
+		t.Errorf("%v, %q\n%s", err, out, stderr)
+	}
+}

@@ -8,10 +8,12 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
 )
 
@@ -74,8 +76,16 @@ type SignalError struct{ Signal os.Signal }
 
 func (e *SignalError) Error() string { return "ended by signal: " + e.Signal.String() }
 
+// insistence is how long after the first signal others are not heard: what must not be
+// cut short takes less. After that the next one ends the process.
+const insistence = session.LingerTime + time.Second
+
+// watchedSignals are the signals that end a process, but for those that were ignored when
+// it started: nohup and shells without job control mean it.
+func watchedSignals() []os.Signal { return slices.DeleteFunc(endingSignals(), signal.Ignored) }
+
 // withSignals returns a context that ends at the first of the signals that end a
-// process. A second one ends the process at once. Signals are watched for from
+// process. Signals are watched for from
 // the moment that something waits for the context: until then they end the
 // process as any other, and a command that never waits is spared the threads that
 // it takes.
@@ -83,12 +93,16 @@ func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 1)
 	watch := sync.OnceFunc(func() {
-		signal.Notify(signals, endingSignals()...)
+		watched := watchedSignals()
+		if len(watched) == 0 {
+			return // to watch for none is to watch for all
+		}
+		signal.Notify(signals, watched...)
 		go func() {
 			select {
 			case s := <-signals:
 				cancel(&SignalError{Signal: s})
-				signal.Stop(signals)
+				time.AfterFunc(insistence, func() { signal.Stop(signals) })
 			case <-parent.Done():
 			}
 		}()
