@@ -93,7 +93,7 @@ func (r *run) checkLogin(o *loginFlags) error {
 	case r.settings.Storage == storageNone && !r.format.ShowsToken() && !o.showToken:
 		return &choose.UsageError{
 			Message: "with --storage none the token would be lost: nothing is saved and nothing shown",
-			Hint:    "add --output token, env or header, or --show-token",
+			Hint:    "add --output token, or another format that has it, or --show-token",
 		}
 	}
 	return checkDeviceID(o.deviceID)

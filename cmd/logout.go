@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -11,12 +12,14 @@ import (
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/output"
 	"mxlogin/cmd/session"
+	"mxlogin/cmd/terminal"
 	"mxlogin/config"
 )
 
 type logoutOptions struct {
 	account    string
 	allDevices bool
+	yes        bool
 	localOnly  bool
 }
 
@@ -32,7 +35,7 @@ A session of OAuth 2.0 is revoked where it was granted. All sessions of such a u
 are ended on a page of the account; --all-devices names it.`,
 		Example: `  mxlogin logout
   mxlogin logout '@alice:example.org'
-  mxlogin logout --all-devices
+  mxlogin logout --all-devices --yes
   mxlogin logout --local-only`,
 		Args: atMostOne("ACCOUNT"),
 		RunE: r.tokenless(func(ctx context.Context, args []string) error {
@@ -41,6 +44,7 @@ are ended on a page of the account; --all-devices names it.`,
 		}),
 	}
 	cmd.Flags().BoolVar(&o.allDevices, "all-devices", false, "end all sessions of the user, on every device")
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask before all sessions are ended")
 	cmd.Flags().BoolVar(&o.localOnly, "local-only", false, "ask no server: only forget the session here")
 	return cmd
 }
@@ -59,6 +63,11 @@ func runLogout(ctx context.Context, r *run, o *logoutOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.allDevices && !o.yes {
+		if err := r.confirmAll(ctx, account); err != nil {
+			return err
+		}
+	}
 	names, done, err := o.end(ctx, keeper, account)
 	if err != nil {
 		return keptError(err)
@@ -71,6 +80,23 @@ func runLogout(ctx context.Context, r *run, o *logoutOptions) error {
 		who = strings.Join(names, ", ")
 	}
 	return r.print().Lines(serverWords(done) + " " + who)
+}
+
+// confirmAll asks before sessions are ended that other people or devices may be using.
+func (r *run) confirmAll(ctx context.Context, account config.Account) error {
+	who := account.UserID
+	if who == "" {
+		who = "this user"
+	}
+	needed := terminal.InteractionError{Needed: "a yes to ending all sessions of " + who, Hint: "add --yes"}
+	answer, err := r.person.Line(ctx, needed, fmt.Sprintf("End all sessions of %s at %s, on every device? Type yes: ", who, account.Homeserver))
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(answer) != "yes" {
+		return &choose.UsageError{Message: "nothing was ended: the answer is not yes"}
+	}
+	return nil
 }
 
 // sessionToEnd returns the account that is meant. To forget one no server needs

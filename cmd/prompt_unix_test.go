@@ -8,6 +8,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -228,4 +229,35 @@ func TestARateLimitIsCountedDownOnOneLine(t *testing.T) {
 	if !strings.HasPrefix(countdown, want) || strings.ContainsAny(countdown, "\n\x1b") || strings.TrimRight(countdown, " \r") == countdown {
 		t.Errorf("%q", countdown)
 	}
+}
+
+// TestLogoutOfAllDevicesAsks: other people may be using them.
+func TestLogoutOfAllDevicesAsks(t *testing.T) {
+	for answer, code := range map[string]int{"yes": 0, "no": 2, "": 2} {
+		fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+		if answer == "yes" {
+			fake.On("POST /_matrix/client/v3/logout/all", clienttest.Reply{Body: "{}"})
+		}
+		p := newPrompted(t, "logout", "--all-devices")
+		p.config = savedFor(t, p, fake.URL())
+		a := startAtTerminal(t, p)
+		a.see("End all sessions of @alice:hs.test at " + fake.URL() + ", on every device? Type yes: ")
+		a.typeKeys(answer + "\n")
+		if err := a.end(); exitCodeOf(err) != code {
+			t.Errorf("%q: %v\n%s", answer, err, a.shown)
+		}
+	}
+}
+
+// savedFor saves a session of alice at a homeserver for the process.
+func savedFor(t *testing.T, p *prompted, homeserver string) (configFile string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(p.config), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "version: 1\naccounts:\n  - user_id: \"@alice:hs.test\"\n    homeserver: " + homeserver + "\n    device_id: A\n    access_token: tok-of-the-test\n    flow: m.login.password\n"
+	if err := os.WriteFile(p.config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p.config
 }

@@ -28,7 +28,7 @@ func TestK12_NoRequestHasASecretInItsURL(t *testing.T) {
 	h.succeed(t, "logout")
 	h.environ = append(h.environ, "MXLOGIN_ACCESS_TOKEN="+token)
 	h.succeed(t, "import", fake.URL())
-	h.succeed(t, "logout", "--all-devices", "--account", "@alice:hs.test")
+	h.succeed(t, "logout", "--all-devices", "--yes", "--account", "@alice:hs.test")
 
 	seen := map[string]bool{}
 	for _, request := range fake.Requests() {

@@ -59,7 +59,7 @@ End it:                            mxlogin logout`,
 		exits(newMintLoginToken(r), logins...),
 		exits(newDevices(r), logins...),
 		exits(newAccounts(r), append(slices.Clone(local), exitRefused)...),
-		exits(newLogout(r), wire...),
+		exits(newLogout(r), logins...),
 		exits(newConfig(r), local...),
 		exits(newVersion(r), exitOK, exitOther, exitUsage),
 	)

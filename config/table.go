@@ -59,7 +59,7 @@ func Table() []Setting {
 		},
 		{
 			Key: "output", Env: "MXLOGIN_OUTPUT", Flag: "output", Short: "o", Global: true, InFile: true,
-			Kind: KindChoice, Default: "text", Choices: []string{"text", "json"}, FlagChoices: []string{"token", "env", "header"},
+			Kind: KindChoice, Default: "text", Choices: []string{"text", "json"}, FlagChoices: []string{"token", "env", "export", "powershell", "fish", "header"},
 			Meaning: "format of the result",
 		},
 		{

@@ -41,8 +41,8 @@ func (p Printer) Session(s Session, showToken bool) error {
 		return p.sessionJSON(s, showToken)
 	case Token:
 		return p.token("", "the access token", s.AccessToken)
-	case Env:
-		return p.sessionEnv(s)
+	case Env, Export, PowerShell, Fish:
+		return p.assignments(s)
 	case Header:
 		return p.token("Authorization: Bearer ", "the access token", s.AccessToken)
 	}
@@ -146,7 +146,8 @@ func (p Printer) token(prefix, name string, token secret.Value) error {
 	return p.write([]byte(prefix + plain + "\n"))
 }
 
-func (p Printer) sessionEnv(s Session) error {
+// assignments writes the MATRIX_ variables.
+func (p Printer) assignments(s Session) error {
 	variables := [][2]string{
 		{"MATRIX_HOMESERVER", s.Homeserver},
 		{"MATRIX_USER_ID", s.UserID},
@@ -158,7 +159,7 @@ func (p Printer) sessionEnv(s Session) error {
 		if err := checkExact(v[0], v[1]); err != nil {
 			return err
 		}
-		b.WriteString(v[0] + "=" + ShellQuote(v[1]) + "\n")
+		b.WriteString(p.Format.assign(v[0], v[1]) + "\n")
 	}
 	return p.write([]byte(b.String()))
 }

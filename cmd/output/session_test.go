@@ -323,7 +323,7 @@ func TestI28_WriteErrorsAreReturned(t *testing.T) {
 }
 
 func TestParseFormat(t *testing.T) {
-	for _, name := range []string{"text", "json", "token", "env", "header"} {
+	for _, name := range []string{"text", "json", "token", "env", "export", "powershell", "fish", "header"} {
 		if f, err := output.ParseFormat(name); err != nil || string(f) != name {
 			t.Errorf("%q: %q, %v", name, f, err)
 		}

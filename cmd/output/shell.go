@@ -27,3 +27,23 @@ func isBare(value string) bool {
 	}
 	return true
 }
+
+// assign writes a variable as the format has it.
+func (f Format) assign(name, value string) string {
+	switch f {
+	case Export:
+		return "export " + name + "=" + ShellQuote(value)
+	case PowerShell:
+		return "$env:" + name + " = '" + powerShellQuotes.Replace(value) + "'"
+	case Fish:
+		return "set -gx " + name + " '" + fishQuotes.Replace(value) + "'"
+	}
+	return name + "=" + ShellQuote(value)
+}
+
+// What is special between single quotes. PowerShell takes typographic quotes for its own,
+// and each of them twice for one.
+var (
+	powerShellQuotes = strings.NewReplacer("'", "''", "\u2018", "\u2018\u2018", "\u2019", "\u2019\u2019", "\u201a", "\u201a\u201a", "\u201b", "\u201b\u201b")
+	fishQuotes       = strings.NewReplacer(`\`, `\\`, "'", `\'`)
+)

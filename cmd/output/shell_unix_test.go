@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"mxlogin/client/clienttest"
 	"mxlogin/client/secret"
 	"mxlogin/cmd/output"
 )
@@ -43,6 +44,43 @@ func TestK10_ShellReadsBackWhatEnvWrites(t *testing.T) {
 	}
 }
 
+// TestK10_ShellsReadBackWhatTheyAreGiven, as the programs that they start see it.
+func TestK10_ShellsReadBackWhatTheyAreGiven(t *testing.T) {
+	const show = `printf '%s\n%s\n%s\n%s' "$MATRIX_HOMESERVER" "$MATRIX_USER_ID" "$MATRIX_DEVICE_ID" "$MATRIX_ACCESS_TOKEN"`
+	for format, shell := range map[output.Format]string{output.Export: "sh", output.Fish: "fish"} {
+		if _, err := exec.LookPath(shell); err != nil {
+			clienttest.Skip(t, "there is no "+shell+" here")
+		}
+		for _, token := range hostileTokens {
+			s := exampleSession()
+			s.AccessToken, s.DeviceID = secret.New(token), token
+			dir := t.TempDir()
+			cmd := exec.Command(shell, "-c", printed(t, format, s, false)+"sh -c '"+strings.ReplaceAll(show, "'", `'"'"'`)+"'")
+			cmd.Dir, cmd.Env = dir, []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+			got, err := cmd.CombinedOutput()
+			if want := s.Homeserver + "\n" + s.UserID + "\n" + token + "\n" + token; err != nil || string(got) != want {
+				t.Errorf("%s: %q is read as %q, %v", shell, token, got, err)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "x")); err == nil {
+				t.Errorf("%s: %q was executed", shell, token)
+			}
+		}
+	}
+}
+
+func TestK10_PowerShell(t *testing.T) {
+	for token, want := range map[string]string{
+		"syt_x": `$env:MATRIX_ACCESS_TOKEN = 'syt_x'`, "a'b": `$env:MATRIX_ACCESS_TOKEN = 'a''b'`,
+		"a\u2019; x": "$env:MATRIX_ACCESS_TOKEN = 'a\u2019\u2019; x'", "$(x)`": "$env:MATRIX_ACCESS_TOKEN = '$(x)`'",
+	} {
+		s := exampleSession()
+		s.AccessToken = secret.New(token)
+		if got := printed(t, output.PowerShell, s, false); !strings.HasSuffix(got, "\n"+want+"\n") {
+			t.Errorf("%q is written as %q", token, got)
+		}
+	}
+}
+
 // Env files are read without a shell: quotes would be part of the value.
 func TestK10_ValuesAreBareWhereTheyCanBe(t *testing.T) {
 	bare := []string{`syt_YWxpY2U_abc+/==%`, `mat_x.y-z,0`, `a~b`, `-n`, `@a:b`}
@@ -63,7 +101,7 @@ func TestI28_FullDeviceIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = full.Close() }()
-	for _, f := range []output.Format{output.Text, output.JSON, output.Token, output.Env, output.Header} {
+	for _, f := range []output.Format{output.Text, output.JSON, output.Token, output.Env, output.Export, output.PowerShell, output.Fish, output.Header} {
 		if err := plainPrinter(full, f).Session(exampleSession(), false); err == nil {
 			t.Errorf("%s: no error", f)
 		}
