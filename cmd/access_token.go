@@ -17,11 +17,11 @@ func newAccessToken(r *run) *cobra.Command {
 that can be renewed is, shortly before its access token ends.
 
 The format is "token" unless --output says otherwise, whatever the settings
-say. "header" is a line for curl. "env" is MATRIX_ variables as env files have them;
-"export", "fish" and "powershell" set them in a shell, for the programs that it
-starts.`,
+say. "header" is a line for curl. "env" is MATRIX_ variables as env files have
+them; "export", "fish" and "powershell" set them in a shell, for the programs
+that it starts.`,
 		Example: `  mxlogin access-token
-  mxlogin access-token -o header | curl -H '@-' https://matrix.example.org/_matrix/client/v3/sync
+  mxlogin access-token -o header | curl -H '@-' https://example.org/_matrix/…
   mxlogin access-token -o env > matrix.env
   eval "$(mxlogin access-token -o export)"
   mxlogin access-token -o fish | source

@@ -60,7 +60,7 @@ func answer(r *http.Request, status int, body string) *http.Response {
 	}
 }
 
-func TestABaseURLIsAskedForOnceWhereDiscoveryLeavesItToThePerson(t *testing.T) {
+func TestABaseURLIsAskedForWhereDiscoveryLeavesItToThePerson(t *testing.T) {
 	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
 	wholeServer(fake, "tok-of-the-test")
 	cases := []struct {
@@ -74,7 +74,8 @@ func TestABaseURLIsAskedForOnceWhereDiscoveryLeavesItToThePerson(t *testing.T) {
 	}{
 		{"password", "password @alice:hs.test", fake.URL(), 0, 1, fake.URL(), ""},
 		{"login", "login @alice:hs.test", fake.URL(), 0, 1, fake.URL(), ""},
-		{"what is no URL", "password @alice:hs.test", "matrix.hs.test", 2, 1, "", "the answer is not a URL"},
+		{"what is no URL", "password @alice:hs.test", "@alice:hs.test", 2, 1, "", "the answer is not a URL"},
+		{"a host that is no homeserver", "password @alice:hs.test", "dead.test", 7, 3, "", "https://dead.test answers, and is no Matrix homeserver"},
 		{"plain http elsewhere", "password @alice:hs.test", "http://192.0.2.1", 2, 1, "", "plain http is not allowed"},
 		{"nothing", "password @alice:hs.test", "", 2, 1, "", ""},
 		{"--no-input", "password @alice:hs.test --no-input", fake.URL(), 5, 0, "", "no homeserver found for hs.test"},

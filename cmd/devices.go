@@ -56,9 +56,10 @@ func newDevicesDelete(r *run) *cobra.Command {
 		Long: `Log devices out and delete them. The device of the session in use is not one of
 them: that is what mxlogin logout is for.
 
-The server wants to see that it is you. A password is asked for on the terminal, or
-comes from --password-stdin, --password-file, --password-command or
-MXLOGIN_PASSWORD; for other ways a page of the server is opened in a browser.`,
+The server wants to see that it is you. A password is asked for on the
+terminal, or comes from --password-stdin, --password-file, --password-command
+or MXLOGIN_PASSWORD; for other ways a page of the server is opened in a
+browser.`,
 		Example: `  mxlogin devices delete ABCDEFGHIJ KLMNOPQRST`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -87,9 +88,9 @@ func newDevicesPrune(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune (--older-than AGE | --name PATTERN)",
 		Short: "Delete devices that have not been used for long",
-		Long: `Show the devices that were last used before an age, or have a name, and with --yes
-delete them. Where both are given both must hold. A device that the server has no
-time for is never too old.
+		Long: `Show the devices that were last used before an age, or have a name, and with
+--yes delete them. Where both are given both must hold. A device that the
+server has no time for is never too old.
 
 Devices of saved sessions are left out, the one in use first of all. The server
 wants to see that it is you, as for mxlogin devices delete.`,

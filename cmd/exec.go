@@ -34,7 +34,7 @@ if it cannot be run, 128+N if signal N ended it. Signals are passed on.
 With --ephemeral a session is made for this one command, by password: it is
 saved nowhere and logged out when the command ends, also after a signal.`,
 		Example: `  mxlogin exec -- ./send-report.sh
-  mxlogin exec --ephemeral '@bot:example.org' --password-file /run/secrets/bot -- ./nightly.sh`,
+  mxlogin exec --ephemeral '@bot:example.org' --password-file pw -- ./nightly.sh`,
 		Args: o.splitArguments,
 		RunE: r.command(func(ctx context.Context, _ []string) error { return runExec(ctx, r, o) }),
 	}

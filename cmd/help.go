@@ -3,7 +3,6 @@ package cmd
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +13,7 @@ import (
 func addHelp(root *cobra.Command) {
 	root.AddCommand(
 		newTopic("exit-codes", "What mxlogin's exit codes mean", exitCodesHelp),
+		newTopic("flags", "The flags that every command has", func() string { return globalFlagsHelp(root) }),
 		newTopic("environment", "The environment variables that mxlogin reads", environmentHelp),
 	)
 	root.SetHelpCommand(newHelp(root))
@@ -68,17 +68,37 @@ func environmentHelp() string {
 	}
 	rows = append(rows,
 		[2]string{"CI", "true means MXLOGIN_NO_INPUT=true"},
-		[2]string{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "the proxy; requests to this machine go directly"},
+		[2]string{"HTTPS_PROXY, HTTP_PROXY", "the proxy; requests to this machine go directly"},
+		[2]string{"ALL_PROXY, NO_PROXY", "the proxy where none of these is set, and hosts without one"},
 	)
 	return "A flag goes before its variable, a variable before the config file's settings.\nVariables that hold a secret are kept from child processes.\n\n" + columns(rows)
 }
 
+// columns writes rows of a name and a text in two columns, the second one wrapped.
 func columns(rows [][2]string) string {
-	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	width := 0
 	for _, row := range rows {
-		_, _ = fmt.Fprintf(w, "  %s\t%s\n", row[0], row[1])
+		width = max(width, len(row[0]))
 	}
-	_ = w.Flush()
+	var text strings.Builder
+	for _, row := range rows {
+		name := row[0]
+		for _, line := range wrap(row[1], helpWidth-width-4) {
+			fmt.Fprintf(&text, "  %-*s  %s\n", width, name, line)
+			name = ""
+		}
+	}
 	return strings.TrimRight(text.String(), "\n")
+}
+
+// wrap breaks a text between words into lines of a width.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }

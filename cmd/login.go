@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,8 @@ func newLogin(r *run) *cobra.Command {
 say which and why, and log in. A saved session that is still good is kept;
 --new-device logs in all the same.
 
-TARGET is a user ID, a server name or a URL. A password can be given as for
+TARGET is a user ID, a server name or a URL; with --homeserver a user name will
+do. A password can be given as for
 mxlogin password, a login token by MXLOGIN_LOGIN_TOKEN.`,
 		Example: `  mxlogin login '@alice:example.org'
   mxlogin login example.org`,
@@ -45,16 +47,29 @@ func runLogin(ctx context.Context, r *run, o *loginOptions) error {
 	if err := o.password.check(); err != nil {
 		return err
 	}
-	target, err := choose.ParseTarget(o.target, r.reporter.Warning)
+	target, who, err := r.loginTarget(o.target)
 	if err != nil {
 		return err
 	}
 	o.ifNeeded = o.ifNeeded || !o.newDevice && o.deviceID == "" && !o.renewable && !o.password.isGiven()
 	request := login.Request{Target: target, Choose: o.chooser(r)}
-	if request.Who, err = r.whoLogsIn(target); err != nil {
-		return err
+	if request.Who = who; who.IsZero() {
+		if request.Who, err = r.whoLogsIn(target); err != nil {
+			return err
+		}
 	}
 	return r.logIn(ctx, &o.loginFlags, request)
+}
+
+// loginTarget reads TARGET. Where the homeserver is named otherwise a bare word is a user
+// there, as for mxlogin password.
+func (r *run) loginTarget(text string) (choose.Target, choose.Who, error) {
+	if r.settings.Homeserver == "" || strings.ContainsAny(text, "@.:[") || text == "" || text == "localhost" {
+		target, err := choose.ParseTarget(text, r.reporter.Warning)
+		return target, choose.Who{}, err
+	}
+	who, err := choose.ParseUser(text, r.reporter.Warning)
+	return choose.Target{}, who, err
 }
 
 // whoLogsIn returns the user of the target, or, where neither a target nor a

@@ -31,8 +31,8 @@ func newLogout(r *run) *cobra.Command {
 		Long: `End the session on the server, which deletes its device, then take the account
 out of the config file. If the server cannot be reached nothing changes.
 
-A session of OAuth 2.0 is revoked where it was granted. All sessions of such a user
-are ended on a page of the account; --all-devices names it.`,
+A session of OAuth 2.0 is revoked where it was granted. All sessions of such a
+user are ended on a page of the account; --all-devices names it.`,
 		Example: `  mxlogin logout
   mxlogin logout '@alice:example.org'
   mxlogin logout --all-devices --yes

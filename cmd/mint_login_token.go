@@ -17,15 +17,16 @@ func newMintLoginToken(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mint-login-token [ACCOUNT]",
 		Short: "Get a login token for another device, by a saved session",
-		Long: `Get a login token by a saved session, and print it. It logs in one other device of
-the same user, by mxlogin token, and is good for a short time: two minutes, as the
-specification has it.
+		Long: `Get a login token by a saved session, and print it. It logs in one other device
+of the same user, by mxlogin token, and is good for a short time: two minutes,
+as the specification has it.
 
-The server wants to see that it is you. A password is asked for on the terminal, or
-comes from --password-stdin, --password-file, --password-command or
-MXLOGIN_PASSWORD; for other ways a page of the server is opened in a browser.`,
+The server wants to see that it is you. A password is asked for on the
+terminal, or comes from --password-stdin, --password-file, --password-command
+or MXLOGIN_PASSWORD; for other ways a page of the server is opened in a
+browser.`,
 		Example: `  mxlogin mint-login-token
-  mxlogin mint-login-token | ssh host mxlogin token example.org --login-token-stdin`,
+  mxlogin mint-login-token | ssh host mxlogin token hs.test --login-token-stdin`,
 		Args: atMostOne("ACCOUNT"),
 		RunE: r.command(func(ctx context.Context, args []string) error {
 			return runMintLoginToken(ctx, r, &password, argument(args))

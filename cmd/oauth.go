@@ -34,8 +34,9 @@ with any browser, such as that of a phone. Over ssh, in a container and with
 not, open the URL in any browser; in the end that cannot reach mxlogin and shows
 an error. Copy the address of that page to the terminal, which waits for it.
 
-The access token ends after minutes, and access-token, exec and whoami renew it by
-themselves. Each login makes a new device; the one that it replaces is logged out.
+The access token ends after minutes, and access-token, exec and whoami renew it
+by themselves. Each login makes a new device; the one that it replaces is
+logged out.
 
 TARGET is a user ID, a server name or a URL. With a user ID, another user is
 refused.`,

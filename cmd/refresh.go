@@ -16,9 +16,10 @@ func newRefresh(r *run) *cobra.Command {
 		Long: `Get a new access token for a saved session that was made with --renewable or by
 OAuth 2.0, and save it. The device stays the same.
 
-There is seldom a need for it: access-token, exec and whoami renew the session by
-themselves, shortly before its access token ends or when the server does not take
-that any more. Of several processes one renews and the others take its token.`,
+There is seldom a need for it: access-token, exec and whoami renew the session
+by themselves, shortly before its access token ends or when the server does not
+take that any more. Of several processes one renews and the others take its
+token.`,
 		Example: `  mxlogin refresh
   mxlogin refresh '@bot:example.org' -o json`,
 		Args: atMostOne("ACCOUNT"),

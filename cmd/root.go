@@ -98,7 +98,11 @@ func addSettingFlag(flags *pflag.FlagSet, s config.Setting) {
 	case config.KindList:
 		flags.VarP(&listFlag{kind: s.ValueName}, s.Flag, s.Short, s.Meaning)
 	case config.KindChoice:
-		flags.VarP(&textFlag{kind: strings.Join(s.FlagValues(), "|"), text: s.Default}, s.Flag, s.Short, s.Meaning)
+		kind, meaning := strings.Join(s.FlagValues(), "|"), s.Meaning
+		if s.ValueName != "" {
+			kind, meaning = s.ValueName, meaning+": "+strings.Join(s.FlagValues(), ", ")
+		}
+		flags.VarP(&textFlag{kind: kind, text: s.Default}, s.Flag, s.Short, meaning)
 	default:
 		flags.VarP(&textFlag{kind: s.ValueName, text: s.Default}, s.Flag, s.Short, s.Meaning)
 	}

@@ -20,7 +20,8 @@ func newSSO(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sso [TARGET]",
 		Short: "Log in with a browser, by single sign-on (m.login.sso)",
-		Long: `Log in at the homeserver's identity provider with a browser, and keep the session.
+		Long: `Log in at the homeserver's identity provider with a browser, and keep the
+session.
 
 The page is opened in the browser of this machine, and its URL shown. When you
 have logged in there the browser comes back to mxlogin, at an address of this

@@ -24,6 +24,7 @@ func printUsage(cmd *cobra.Command) error {
 	for _, group := range flagGroups(cmd) {
 		fmt.Fprintf(&text, "\n%s:\n%s\n", group.title, group.usages)
 	}
+	text.WriteString("\n" + globalFlagNames(cmd.Root().PersistentFlags()) + "\n")
 	if cmd.HasHelpSubCommands() {
 		text.WriteString("\nTopics:\n" + commandList(cmd.Commands(), (*cobra.Command).IsAdditionalHelpTopicCommand, "help "))
 	}
@@ -84,12 +85,34 @@ func flagGroups(cmd *cobra.Command) []flagGroup {
 			}
 		})
 	}
-	global.VisitAll(func(flag *pflag.Flag) { add("Flags of every command", flag) })
 	shown := make([]flagGroup, len(titles))
 	for i, title := range titles {
-		shown[i] = flagGroup{title: title, usages: strings.TrimRight(groups[title].FlagUsages(), "\n")}
+		shown[i] = flagGroup{title: title, usages: strings.TrimRight(groups[title].FlagUsagesWrapped(helpWidth), "\n")}
 	}
 	return shown
+}
+
+// helpWidth is the width of all help in columns.
+const helpWidth = 80
+
+// globalFlagNames names the flags of every command. What they mean is a topic of its own:
+// on each page it would be longer than the rest.
+func globalFlagNames(global *pflag.FlagSet) string {
+	text := "Flags of every command (see \"mxlogin help flags\"):"
+	line := " "
+	global.VisitAll(func(flag *pflag.Flag) {
+		name := " --" + flag.Name
+		if len(line)+len(name) > helpWidth {
+			text, line = text+"\n"+line, " "
+		}
+		line += name
+	})
+	return text + "\n" + line
+}
+
+// globalFlagsHelp is the topic that tells of the flags of every command.
+func globalFlagsHelp(root *cobra.Command) string {
+	return "These flags may stand anywhere in a command line:\n\n" + strings.TrimRight(root.PersistentFlags().FlagUsagesWrapped(helpWidth), "\n")
 }
 
 func groupOf(flag *pflag.Flag) (title string, grouped bool) {

@@ -44,7 +44,7 @@ func checkHelp(t *testing.T, command *cobra.Command) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(help.String()) {
-		if len(line) > 121 {
+		if len([]rune(line)) > 81 { // the line end included
 			t.Errorf("%s: a line has %d characters: %s", command.CommandPath(), len(line), line)
 		}
 	}

@@ -20,17 +20,17 @@ func TestK19_ThePasswordIsWipedAndNotKept(t *testing.T) {
 	good := clienttest.Reply{Body: `{"user_id":"@alice:hs.test","access_token":"tok-of-the-test","device_id":"A"}`}
 	refused := clienttest.Reply{Status: 403, Body: `{"errcode":"M_FORBIDDEN"}`}
 	for name, c := range map[string]struct {
-		answer clienttest.Reply
-		args   []string
-		code   int
+		answers []clienttest.Reply
+		args    []string
+		code    int
 	}{
-		"kept":      {good, []string{"password", "alice"}, 0},
-		"refused":   {refused, []string{"password", "alice"}, 4},
-		"ephemeral": {refused, []string{"exec", "--ephemeral", "@alice:hs.test"}, 4},
+		"kept":      {[]clienttest.Reply{good}, []string{"password", "alice"}, 0},
+		"refused":   {[]clienttest.Reply{refused, refused, refused}, []string{"password", "alice"}, 4},
+		"ephemeral": {[]clienttest.Reply{refused, refused, refused}, []string{"exec", "--ephemeral", "@alice:hs.test"}, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			fake := clienttest.NewFake(t, clienttest.FakeOptions{})
-			fake.On("POST /_matrix/client/v3/login", c.answer)
+			fake.On("POST /_matrix/client/v3/login", c.answers...)
 			dir, password := t.TempDir(), clienttest.NewCanary("pw").String()
 			typed := []byte(password)
 			args := append(c.args, "--homeserver", fake.URL(), "--skip-flows", "--config", filepath.Join(dir, "config.yaml"))

@@ -146,7 +146,7 @@ func TestResolveRefuses(t *testing.T) {
 		{flags: map[string]string{"timeout": "-1s"}, want: "--timeout"},
 		{flags: map[string]string{"login_timeout": "0s"}, want: "--login-timeout"},
 		{flags: map[string]string{"max_wait": "-1s"}, want: "--max-wait"},
-		{flags: map[string]string{"output": "xml"}, want: "one of text, json, token, env, header"},
+		{flags: map[string]string{"output": "xml"}, want: "one of text, json, token, env, export, powershell, fish, header"},
 		{flags: map[string]string{"nonsense": "x"}, want: "unknown setting"},
 		{env: map[string]string{"MXLOGIN_OUTPUT": "token"}, want: "MXLOGIN_OUTPUT takes one of text, json"},
 		{env: map[string]string{"MXLOGIN_QUIET": "yes"}, want: "MXLOGIN_QUIET takes true or false"},
@@ -248,7 +248,7 @@ func TestTableIsConsistent(t *testing.T) {
 		if setting.Flag != "" && setting.Flag != strings.ReplaceAll(setting.Key, "_", "-") {
 			t.Errorf("the flag of %s is %s", setting.Key, setting.Flag)
 		}
-		if named := setting.Kind != KindBool && setting.Kind != KindChoice; named != (setting.ValueName != "") {
+		if named := setting.Kind != KindBool; setting.Kind != KindChoice && named != (setting.ValueName != "") {
 			t.Errorf("the value of %s is called %q", setting.Key, setting.ValueName)
 		}
 		for _, name := range []string{setting.Key, setting.Short} {

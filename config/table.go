@@ -58,7 +58,7 @@ func Table() []Setting {
 			Meaning: "server name or base URL of the homeserver",
 		},
 		{
-			Key: "output", Env: "MXLOGIN_OUTPUT", Flag: "output", Short: "o", Global: true, InFile: true,
+			Key: "output", Env: "MXLOGIN_OUTPUT", Flag: "output", Short: "o", ValueName: "format", Global: true, InFile: true,
 			Kind: KindChoice, Default: "text", Choices: []string{"text", "json"}, FlagChoices: []string{"token", "env", "export", "powershell", "fish", "header"},
 			Meaning: "format of the result",
 		},

@@ -1,6 +1,8 @@
 package choose
 
 import (
+	"strings"
+
 	"errors"
 	"fmt"
 
@@ -151,6 +153,10 @@ func defaultPlace(f *config.File) (Place, error) {
 
 // ParseBaseURL reads the base URL of a homeserver that a person was asked for.
 func ParseBaseURL(text string) (matrixid.BaseURL, error) {
+	text = strings.TrimSpace(text)
+	if !strings.ContainsAny(text, "@/ ") && looksLikeServer(text) {
+		text = "https://" + text
+	}
 	target, err := parseTarget("the answer", text, func(string, string) {})
 	if err == nil && target.Base.IsZero() {
 		err = &UsageError{Message: "the answer is not a URL", Hint: "write it like https://matrix.example.org"}

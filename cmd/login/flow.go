@@ -8,6 +8,7 @@ import (
 	"mxlogin/client"
 	"mxlogin/client/discovery"
 	"mxlogin/client/oauth"
+	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
 	"mxlogin/config"
@@ -18,8 +19,7 @@ import (
 // lookup cannot be confirmed and somebody is there, a base URL is asked for.
 func takeFlow(ctx context.Context, r Request, lookup *discovery.Lookup) (Request, error) {
 	took, err := r.checkFlow(ctx, lookup)
-	var failed *discovery.Error
-	if errors.As(err, &failed) {
+	for r.asksForBase(err) {
 		if r, err = r.goWhereTold(ctx, r.Saved, err); err != nil {
 			return r, err
 		}
@@ -32,6 +32,17 @@ func takeFlow(ctx context.Context, r Request, lookup *discovery.Lookup) (Request
 		return r, err
 	}
 	return took.askWho(ctx)
+}
+
+// asksForBase reports whether a base URL is asked for after err: where the lookup was not
+// confirmed, and where the one that a person gave leads to no homeserver.
+func (r Request) asksForBase(err error) bool {
+	var failed *discovery.Error
+	var network *transport.NetworkError
+	var tls *transport.TLSError
+	var nothing *NoHomeserverError
+	noAnswer := errors.As(err, &network) || errors.As(err, &tls) || errors.As(err, &nothing)
+	return r.told < asks && (errors.As(err, &failed) || r.told > 0 && noAnswer)
 }
 
 // checkFlow asks the homeserver what it offers. A saved account that has logged in

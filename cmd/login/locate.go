@@ -110,13 +110,15 @@ func (r Request) savedAt(saved *config.Account) (*config.Account, error) {
 	return nil, choose.Elsewhere(*saved, r.Base.String())
 }
 
-// goWhereTold takes the base URL that a person gives after discovery has failed with
-// cause. It is reached by what is remembered of that place alone.
+// goWhereTold takes the base URL that a person gives after discovery, or the last one that
+// was given, has failed with cause. It is reached by what is remembered of that place
+// alone.
 func (r Request) goWhereTold(ctx context.Context, saved *config.Account, cause error) (Request, error) {
 	base, err := askForBase(ctx, r.Person, cause)
 	if err != nil {
 		return r, err
 	}
+	r.told++
 	r.Base, r.Server = base, matrixid.ServerName{}
 	r.Connection, err = r.Keeper.Network.For(withAccount(choose.Place{Base: base}, saved).Account)
 	return r, err
@@ -128,11 +130,11 @@ func (r Request) goWhereTold(ctx context.Context, saved *config.Account, cause e
 // Client-Server API, "Server Discovery", FAIL_PROMPT.
 func askForBase(ctx context.Context, person Person, cause error) (matrixid.BaseURL, error) {
 	var failed *discovery.Error
-	if !errors.As(cause, &failed) || failed.Outcome != discovery.FailPrompt {
+	if errors.As(cause, &failed) && failed.Outcome != discovery.FailPrompt {
 		return matrixid.BaseURL{}, cause
 	}
 	needed := terminal.InteractionError{Needed: "a base URL"}
-	answer, err := person.Line(ctx, needed, fmt.Sprintf("%s. Base URL of the homeserver: ", failed))
+	answer, err := person.Line(ctx, needed, fmt.Sprintf("%s. Base URL of the homeserver: ", cause))
 	if isAlone(err) {
 		return matrixid.BaseURL{}, cause
 	}

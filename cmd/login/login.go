@@ -29,6 +29,8 @@ type Request struct {
 	Keeper   *session.Keeper
 	Person   Person
 	Keep     func(text string) // has a text that the person typed shown as it is
+
+	told int // base URLs that the person has given
 }
 
 // Flow is one way to log in.

@@ -83,6 +83,7 @@ func (a *Attempt) Begin(ctx context.Context) (context.Context, error) {
 	a.begun = true
 	if a.Ephemeral {
 		// A session can only be ended by its token: the answer is waited for.
+		a.release() // of a try that was refused
 		ctx, a.release = Lasting(ctx)
 	}
 	return ctx, nil
