@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 
 	"mxlogin/cmd/terminal"
 )
@@ -44,7 +45,7 @@ func findProgram(name string) (string, error) {
 	if cause := (*exec.Error)(nil); errors.As(err, &cause) {
 		err = cause.Err
 	}
-	if errors.Is(err, fs.ErrPermission) {
+	if info, statErr := os.Stat(name); errors.Is(err, fs.ErrPermission) || statErr == nil && info.IsDir() && filepath.Base(name) != name {
 		return "", &ProgramError{Name: name, Code: exitCannotRun, Err: err}
 	}
 	return "", &ProgramError{Name: name, Code: exitNotFound, Err: err}

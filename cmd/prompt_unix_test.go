@@ -261,3 +261,39 @@ func savedFor(t *testing.T, p *prompted, homeserver string) (configFile string) 
 	}
 	return p.config
 }
+
+// TestARefusedPasswordIsAskedForAgain, three times in all; one that a file gave is not.
+func TestARefusedPasswordIsAskedForAgain(t *testing.T) {
+	refused := clienttest.Reply{Status: 403, Body: `{"errcode":"M_FORBIDDEN","error":"Invalid username or password"}`}
+	for name, test := range map[string]struct {
+		answers []clienttest.Reply
+		code    int
+	}{
+		"the second is right": {[]clienttest.Reply{refused, {Body: aliceAnswer}}, 0},
+		"none is right":       {[]clienttest.Reply{refused, refused, refused}, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+			fake.On("POST /_matrix/client/v3/login", test.answers...)
+			a := startAtTerminal(t, newPrompted(t, "password", "@alice:hs.test", "--homeserver", fake.URL(), "--skip-flows", "--device-id", "A"))
+			prompt := "Password of @alice:hs.test for " + fake.URL() + ": "
+			a.see(prompt)
+			for range len(test.answers) - 1 {
+				a.typeKeys("wrong\n")
+				a.see("The server refused that. " + prompt)
+			}
+			a.typeKeys("last\n")
+			if err := a.end(); exitCodeOf(err) != test.code {
+				t.Errorf("%v\n%s", err, a.shown)
+			}
+		})
+	}
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("POST /_matrix/client/v3/login", refused)
+	file := filepath.Join(t.TempDir(), "pw")
+	if err := os.WriteFile(file, []byte("wrong"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := startAtTerminal(t, newPrompted(t, "password", "@alice:hs.test", "--homeserver", fake.URL(), "--skip-flows", "--password-file", file))
+	a.fails(4)
+}

@@ -63,6 +63,7 @@ End it:                            mxlogin logout`,
 		exits(newConfig(r), local...),
 		exits(newVersion(r), exitOK, exitOther, exitUsage),
 	)
+	addVersionFlag(root, r)
 	root.SetUsageFunc(printUsage)
 	addGlobalFlags(root.PersistentFlags())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
@@ -154,10 +155,23 @@ func refuseUnknownCommands(command *cobra.Command) {
 // unknownCommand does not repeat the word, which may be a secret.
 func unknownCommand(parent *cobra.Command, word string) error {
 	err := &choose.UsageError{Message: fmt.Sprintf("%q has no such command", parent.CommandPath()), Hint: seeHelp(parent)}
-	if near := parent.SuggestionsFor(word); len(near) > 0 {
+	if ours := otherWords()[word]; ours != "" && !parent.HasParent() {
+		err.Hint = fmt.Sprintf("did you mean %q?", parent.CommandPath()+" "+ours)
+	} else if near := parent.SuggestionsFor(word); len(near) > 0 {
 		err.Hint = fmt.Sprintf("did you mean %q?", parent.CommandPath()+" "+near[0])
 	}
 	return err
+}
+
+// otherWords are commands of other programs, and ours that do the same.
+func otherWords() map[string]string {
+	return map[string]string{
+		"status": "accounts", "list": "accounts", "ls": "accounts", "profiles": "accounts", "auth": "login", "signin": "login",
+		"rm": "accounts forget", "remove": "accounts forget", "delete": "accounts forget", "forget": "accounts forget",
+		"switch": "accounts use", "use": "accounts use", "rename": "accounts rename",
+		"signout": "logout", "renew": "refresh", "run": "exec", "get": "config get", "set": "config set",
+		"print-token": "access-token", "get-token": "access-token", "device": "devices", "settings": "config list",
+	}
 }
 
 // flagError makes a usage error of what the flag parser says, without the value
@@ -172,6 +186,8 @@ func flagError(cmd *cobra.Command, err error) error {
 		usage.Message = unknownFlag(unknown)
 		if isSecretName(unknown.GetSpecifiedName()) {
 			usage.Hint = "no flag takes a secret; use --password-stdin, --password-file or --password-command, or answer the prompt"
+		} else if unknown.GetSpecifiedName() == "json" {
+			usage.Hint = "did you mean --output json?"
 		} else if near := nearestFlag(cmd, unknown.GetSpecifiedName()); near != "" {
 			usage.Hint = fmt.Sprintf("did you mean --%s?", near)
 		}

@@ -58,3 +58,15 @@ func buildVersion() version {
 	}
 	return v
 }
+
+// addVersionFlag has the program told of by --version as well.
+func addVersionFlag(root *cobra.Command, r *run) {
+	var wanted bool
+	root.Flags().BoolVar(&wanted, "version", false, "show the version of mxlogin")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if wanted {
+			return runVersion(r)
+		}
+		return cmd.Help()
+	}
+}
