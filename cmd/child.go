@@ -75,7 +75,7 @@ func (r *run) runChild(ctx context.Context, program string, argv, environ []stri
 	for {
 		select {
 		case s := <-signals:
-			if !terminal.IsTerminal(r.Stdin) || !isTyped(s) {
+			if !isTyped(s) || !terminal.IsInForeground() { // else it has got it already
 				_ = child.Process.Signal(s)
 			}
 		case err := <-done:

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -242,5 +243,32 @@ func TestQ15_IgnoredSignalsStayIgnored(t *testing.T) {
 	out, err := child.Output()
 	if err != nil || string(out) != "alive\n" {
 		t.Errorf("%v, %q\n%s", err, out, stderr)
+	}
+}
+
+// TestQ22_CtrlCReachesTheCommandOnce, also where its standard input is no terminal.
+func TestQ22_CtrlCReachesTheCommandOnce(t *testing.T) {
+	const count = `n=0; trap 'n=$((n+1))' INT; echo ready >/dev/tty; while ! read x </dev/tty; do :; done; echo "got $n"`
+	for name, stdin := range map[string]func(*prompted) io.Reader{
+		"a pipe":     func(*prompted) io.Reader { return strings.NewReader("") },
+		"a terminal": func(p *prompted) io.Reader { return p.tty },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPrompted(t, "exec", "--", "sh", "-c", count)
+			p.Env = append(p.Env, "PATH="+os.Getenv("PATH"), "MXLOGIN_CONFIG="+savedSession(t))
+			p.Stdin = stdin(p)
+			p.start(t)
+			p.await(t, "ready")
+			if _, err := p.keyboard.WriteString("\x03"); err != nil {
+				t.Fatal(err)
+			}
+			p.await(t, "^C")
+			if _, err := p.keyboard.WriteString("x\n"); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Wait(); err != nil || p.stdout.String() != "got 1\n" {
+				t.Errorf("%v, stdout %q\n%s", err, &p.stdout, p.stderr)
+			}
+		})
 	}
 }

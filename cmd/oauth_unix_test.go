@@ -356,7 +356,7 @@ func deviceAtTerminal(t *testing.T, o clienttest.IssuerOptions, args ...string) 
 	issuer := clienttest.NewIssuer(t, o)
 	p := newPrompted(t, append([]string{"oauth", issuer.URL(), "--no-browser"}, args...)...)
 	v := &oauthVisit{atTerminal: startAtTerminal(t, p), issuer: issuer}
-	v.see("waiting for approval, ")
+	v.see("waiting, ")
 	match := regexp.MustCompile(`mxlogin:   (\S+)   \((.*)\)\r\n`).FindStringSubmatch(v.shown)
 	if match == nil {
 		t.Fatalf("no code is shown:\n%s", v.shown)
@@ -380,7 +380,7 @@ func TestT17_ADeviceCode(t *testing.T) {
 	if err := v.end(); err != nil || !strings.HasPrefix(v.stdout.String(), "Logged in as @alice:hs.test\n") {
 		t.Errorf("%v, stdout %q\n%s", err, &v.stdout, v.shown)
 	}
-	v.shows("waiting for approval, 5m0s left")
+	v.shows("waiting, 5m0s left")
 }
 
 func TestL19_CtrlCWhileTheCodeIsShown(t *testing.T) {

@@ -224,7 +224,7 @@ func TestARateLimitIsCountedDownOnOneLine(t *testing.T) {
 	stop := context.AfterFunc(ctx, func() { _ = keyboard.Close() })
 	defer stop()
 	_, _ = screen.ReadFrom(keyboard) // ends with an error where the other side is closed
-	want := "\rmxlogin: rate limited by the server; waiting 2s\rmxlogin: rate limited by the server; waiting 1s\r"
+	want := "\rmxlogin: rate limited, waiting 2s\rmxlogin: rate limited, waiting 1s\r"
 	countdown, _, _ := strings.Cut(screen.String(), "mxlogin: warning")
 	if !strings.HasPrefix(countdown, want) || strings.ContainsAny(countdown, "\n\x1b") || strings.TrimRight(countdown, " \r") == countdown {
 		t.Errorf("%q", countdown)

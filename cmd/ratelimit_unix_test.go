@@ -29,7 +29,7 @@ func TestDendriteRateLimit(t *testing.T) {
 		if err != nil || !strings.HasPrefix(string(out), "Logged in as @alice:localhost\n") {
 			t.Errorf("%v\n%s%s", err, out, stderr)
 		}
-		if !strings.Contains(stderr.String(), "mxlogin: rate limited by the server; waiting 1s\n") {
+		if !strings.Contains(stderr.String(), "mxlogin: rate limited, waiting 1s\n") {
 			t.Errorf("the wait is not told of: %s", stderr)
 		}
 	})

@@ -56,9 +56,9 @@ func countDownLine(ctx context.Context, w io.Writer, d time.Duration, text func(
 }
 
 func approvalText(left time.Duration) string {
-	return fmt.Sprintf("waiting for approval, %s left", left.Round(time.Second))
+	return fmt.Sprintf("waiting, %s left", left.Round(time.Second))
 }
 
 func waitText(left time.Duration) string {
-	return fmt.Sprintf("rate limited by the server; waiting %s", left.Round(time.Second))
+	return fmt.Sprintf("rate limited, waiting %s", left.Round(time.Second))
 }
