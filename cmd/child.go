@@ -71,7 +71,7 @@ func (r *run) runChild(ctx context.Context, program string, argv, environ []stri
 		return &ProgramError{Name: argv[0], Code: exitCannotRun, Err: err}
 	}
 	done := make(chan error, 1)
-	go func() { done <- child.Wait() }()
+	go func() { done <- awaitChild(child) }()
 	for {
 		select {
 		case s := <-signals:
@@ -79,7 +79,7 @@ func (r *run) runChild(ctx context.Context, program string, argv, environ []stri
 				_ = child.Process.Signal(s)
 			}
 		case err := <-done:
-			return exitStatus(err)
+			return err
 		}
 	}
 }

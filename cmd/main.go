@@ -107,6 +107,9 @@ func withSignals(parent context.Context) (ctx context.Context, stop func()) {
 			}
 		}()
 	})
+	if isInit() {
+		watch() // the runtime's own end by a signal would be exit code 2
+	}
 	return &watchedContext{Context: ctx, watch: watch}, func() { signal.Stop(signals) }
 }
 

@@ -16,3 +16,8 @@ func shellCode(ended *exec.ExitError) int { return ended.ExitCode() }
 
 // endBySignal does nothing where a process cannot end itself by a signal.
 func endBySignal(error) {}
+
+func isInit() bool { return false }
+
+// awaitChild waits for the command and returns its end as that of mxlogin.
+func awaitChild(child *exec.Cmd) error { return exitStatus(child.Wait()) }

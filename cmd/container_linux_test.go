@@ -1,0 +1,94 @@
+package cmd_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"mxlogin/client/clienttest"
+)
+
+// asInit makes a command run mxlogin as the first process of a PID namespace.
+func asInit(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	unshare := []string{"unshare", "--fork", "--pid", "--mount-proc"}
+	if os.Geteuid() != 0 {
+		unshare = append(unshare, "--user", "--map-root-user")
+	}
+	if out, err := exec.Command(unshare[0], append(unshare[1:], "true")...).CombinedOutput(); err != nil {
+		clienttest.Skip(t, fmt.Sprintf("no PID namespace can be made here: %v %s", err, out))
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(unshare[0], append(append(unshare[1:], "bash", "-c", `exec -a mxlogin "$0" "$@"`, self), args...)...)
+	cmd.Env = []string{"HOME=" + t.TempDir(), noRaceSleep, "PATH=" + os.Getenv("PATH")}
+	return cmd
+}
+
+// initOf is the process ID, seen from here, of the first process in the namespace that
+// unshare has made.
+func initOf(t *testing.T, unshare int) int {
+	t.Helper()
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%[1]d/children", unshare))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(children)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+// TestQ30_AsTheFirstProcessOfAContainer: signals end it by 128+N, and what others leave
+// behind is waited for.
+func TestQ30_AsTheFirstProcessOfAContainer(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+		fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+		fake.On("GET /_matrix/client/v3/login", clienttest.Reply{Hold: true})
+		fake.OnEvery("GET /_matrix/client/v1/auth_metadata", clienttest.Reply{Status: 404})
+		fake.OnEvery("GET /_matrix/client/unstable/org.matrix.msc2965/auth_metadata", clienttest.Reply{Status: 404})
+		cmd := asInit(t, "flows", fake.URL())
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if err := fake.Await(t.Context(), "GET /_matrix/client/v3/login"); err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(initOf(t, cmd.Process.Pid), signal); err != nil {
+			t.Fatal(err)
+		}
+		if code := exitCodeOf(cmd.Wait()); code != 128+int(signal) {
+			t.Errorf("%v: exit code %d", signal, code)
+		}
+	}
+
+	// A grandchild whose parent ends is ours then; zombies have state Z.
+	const orphan = `(sh -c 'sleep 0.2' & ); echo ready
+		while grep -qs '^Name:.sleep' /proc/[0-9]*/status; do :; done
+		cat /proc/[0-9]*/status 2>/dev/null | grep -c '^State:.Z'; exit 7`
+	cmd := asInit(t, "exec", "--", "sh", "-c", orphan)
+	cmd.Env = append(cmd.Env, "MXLOGIN_CONFIG="+savedSession(t))
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	var seen []string
+	for lines.Scan() {
+		seen = append(seen, lines.Text())
+	}
+	if code := exitCodeOf(cmd.Wait()); code != 7 || len(seen) != 2 || seen[1] != "0" {
+		t.Errorf("exit code %d, %q", code, seen)
+	}
+}
