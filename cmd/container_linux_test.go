@@ -72,6 +72,7 @@ func TestQ30_AsTheFirstProcessOfAContainer(t *testing.T) {
 
 	// A grandchild whose parent ends is ours then; zombies have state Z.
 	const orphan = `(sh -c 'sleep 0.2' & ); echo ready
+		until grep -qs '^Name:.sleep' /proc/[0-9]*/status; do :; done
 		while grep -qs '^Name:.sleep' /proc/[0-9]*/status; do :; done
 		cat /proc/[0-9]*/status 2>/dev/null | grep -c '^State:.Z'; exit 7`
 	cmd := asInit(t, "exec", "--", "sh", "-c", orphan)
