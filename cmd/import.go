@@ -59,7 +59,7 @@ func runImport(ctx context.Context, r *run, o *importOptions) error {
 		return err
 	}
 	flow := login.Import{Source: o.token.source(r.Environment)}
-	if flow.Source.IsNamed() && !(flow.Source.Stdin && terminal.IsTerminal(r.Stdin)) {
+	if flow.Source.IsNamed() && (!flow.Source.Stdin || !terminal.IsTerminal(r.Stdin)) {
 		if target, err = o.fromSource(ctx, r, target, &flow); err != nil {
 			return err
 		}

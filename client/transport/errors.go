@@ -203,7 +203,7 @@ func isHeaderLimit(err error) bool {
 func networkReason(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError
-	var refused *proxyRefusal
+	var refused *proxyRefusalError
 	switch {
 	case errors.As(err, &refused):
 		return refused.Error()

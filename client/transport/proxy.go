@@ -41,10 +41,10 @@ func isProxy(text string) bool {
 		slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme)
 }
 
-// proxyRefusal tells what a proxy answered in the place of a way to the server.
-type proxyRefusal struct{ status int }
+// proxyRefusalError tells what a proxy answered in the place of a way to the server.
+type proxyRefusalError struct{ status int }
 
-func (e *proxyRefusal) Error() string {
+func (e *proxyRefusalError) Error() string {
 	if e.status == http.StatusProxyAuthRequired {
 		return "the proxy wants a user name and a password"
 	}
@@ -56,5 +56,5 @@ func checkConnect(_ context.Context, _ *url.URL, _ *http.Request, answer *http.R
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &proxyRefusal{answer.StatusCode}
+	return &proxyRefusalError{answer.StatusCode}
 }

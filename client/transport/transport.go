@@ -211,7 +211,7 @@ func (c *Client) exchange(req *http.Request) (*Response, error) {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode == http.StatusProxyAuthRequired {
-		return nil, &proxyRefusal{resp.StatusCode}
+		return nil, &proxyRefusalError{resp.StatusCode}
 	}
 	if resp.StatusCode < http.StatusOK {
 		// A connection that has switched protocols knows no deadline: it is closed.

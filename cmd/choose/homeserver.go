@@ -1,10 +1,9 @@
 package choose
 
 import (
-	"strings"
-
 	"errors"
 	"fmt"
+	"strings"
 
 	"mxlogin/client/matrixid"
 	"mxlogin/config"

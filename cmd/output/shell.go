@@ -34,16 +34,27 @@ func (f Format) assign(name, value string) string {
 	case Export:
 		return "export " + name + "=" + ShellQuote(value)
 	case PowerShell:
-		return "$env:" + name + " = '" + powerShellQuotes.Replace(value) + "'"
+		return "$env:" + name + " = '" + powerShellQuotes(value) + "'"
 	case Fish:
-		return "set -gx " + name + " '" + fishQuotes.Replace(value) + "'"
+		return "set -gx " + name + " '" + fishQuotes(value) + "'"
 	}
 	return name + "=" + ShellQuote(value)
 }
 
-// What is special between single quotes. PowerShell takes typographic quotes for its own,
-// and each of them twice for one.
-var (
-	powerShellQuotes = strings.NewReplacer("'", "''", "\u2018", "\u2018\u2018", "\u2019", "\u2019\u2019", "\u201a", "\u201a\u201a", "\u201b", "\u201b\u201b")
-	fishQuotes       = strings.NewReplacer(`\`, `\\`, "'", `\'`)
-)
+// powerShellQuotes doubles quotes, the typographic ones too: PowerShell takes them all for
+// its own.
+func powerShellQuotes(value string) string {
+	var b strings.Builder
+	for _, r := range value {
+		if strings.ContainsRune("'\u2018\u2019\u201a\u201b", r) {
+			b.WriteRune(r)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// fishQuotes escapes what is special between single quotes in fish.
+func fishQuotes(value string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(value, `\`, `\\`), "'", `\'`)
+}

@@ -103,13 +103,13 @@ func (t *Terminal) readLine(ctx context.Context, prompt string, echo bool) ([]by
 
 // The marks that a terminal sets around what was pasted, where a program before this one
 // has left it asking for them.
-var pasteBegins, pasteEnds = []byte("\x1b[200~"), []byte("\x1b[201~")
+const pasteBegins, pasteEnds = "\x1b[200~", "\x1b[201~"
 
 // withoutPasteMarks takes the marks away. Any other escape is a key that was pressed, such
 // as an arrow, and no part of an answer.
 func withoutPasteMarks(line []byte) ([]byte, error) {
-	rest := bytes.TrimPrefix(line, pasteBegins)
-	rest = bytes.TrimSuffix(rest, pasteEnds)
+	rest := bytes.TrimPrefix(line, []byte(pasteBegins))
+	rest = bytes.TrimSuffix(rest, []byte(pasteEnds))
 	if bytes.IndexByte(rest, 0x1b) >= 0 {
 		clear(line)
 		return nil, &InputError{Message: "the answer holds an escape, as an arrow key sends it", Hint: "type it again"}
