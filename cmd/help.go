@@ -94,7 +94,7 @@ func columns(rows [][2]string) string {
 // wrap breaks a text between words into lines of a width.
 func wrap(text string, width int) (lines []string) {
 	line := ""
-	for _, word := range strings.FieldsSeq(text) {
+	for word := range strings.FieldsSeq(text) {
 		if line != "" && len([]rune(line))+1+len([]rune(word)) > width {
 			lines, line = append(lines, line), ""
 		}
