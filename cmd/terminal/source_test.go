@@ -69,7 +69,7 @@ func TestQ17_WhatIsNoToken(t *testing.T) {
 		"hunter2 ":                                 "begins or ends with a space",
 		"hunter 2":                                 "has a space or a character that no token has",
 		"hunter2\x7f":                              "has a space or a character that no token has",
-		"hünter2":                                  "has a space or a character that no token has",
+		"h\u00fcnter2":                             "has a space or a character that no token has",
 		"hunter2\u200b":                            "has a space or a character that no token has",
 		"MXLOGIN_ACCESS_TOKEN=hunter2\nMORE=value": "is an assignment",
 	} {
