@@ -54,7 +54,7 @@ func runLogin(ctx context.Context, r *run, o *loginOptions) error {
 	o.ifNeeded = o.ifNeeded || !o.newDevice && o.deviceID == "" && !o.renewable && !o.password.isGiven()
 	request := login.Request{Target: target, Choose: o.chooser(r)}
 	if request.Who = who; who.IsZero() {
-		if request.Who, err = r.whoLogsIn(target); err != nil {
+		if request.Who, err = r.whoLogsIn(ctx, target); err != nil {
 			return err
 		}
 	}
@@ -74,11 +74,11 @@ func (r *run) loginTarget(text string) (choose.Target, choose.Who, error) {
 
 // whoLogsIn returns the user of the target, or, where neither a target nor a
 // homeserver is named, that of the account that commands use.
-func (r *run) whoLogsIn(target choose.Target) (choose.Who, error) {
+func (r *run) whoLogsIn(ctx context.Context, target choose.Target) (choose.Who, error) {
 	if !target.IsZero() || r.settings.Homeserver != "" {
 		return choose.Who{User: target.User}, nil
 	}
-	account, err := r.account("")
+	account, err := r.account(ctx, "")
 	var none *choose.NoSessionError
 	if errors.As(err, &none) {
 		return choose.Who{}, nil

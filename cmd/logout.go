@@ -111,7 +111,7 @@ func (r *run) sessionToEnd(ctx context.Context, o *logoutOptions) (config.Accoun
 			Hint:    "name a saved account, or leave out --local-only",
 		}
 	}
-	account, err := r.account(o.account)
+	account, err := r.account(ctx, o.account)
 	if err != nil {
 		return config.Account{}, nil, err
 	}

@@ -297,3 +297,29 @@ func TestARefusedPasswordIsAskedForAgain(t *testing.T) {
 	a := startAtTerminal(t, newPrompted(t, "password", "@alice:hs.test", "--homeserver", fake.URL(), "--skip-flows", "--password-file", file))
 	a.fails(4)
 }
+
+// TestWhichOfSeveralAccounts is asked for where somebody is there, by number.
+func TestWhichOfSeveralAccounts(t *testing.T) {
+	p := newPrompted(t, "access-token")
+	if err := os.MkdirAll(filepath.Dir(p.config), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := "version: 1\naccounts:\n"
+	for _, name := range []string{"alice", "bot"} {
+		text += "  - user_id: \"@" + name + ":hs.test\"\n    homeserver: https://hs.test\n    access_token: tok-of-" + name + "\n"
+	}
+	if err := os.WriteFile(p.config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := startAtTerminal(t, p)
+	if seen := a.see("Which account?"); strings.Contains(seen, "tok-of") {
+		t.Errorf("shown %q", seen)
+	}
+	a.typeKeys("2\n")
+	if err := a.end(); err != nil || a.stdout.String() != "tok-of-bot\n" {
+		t.Errorf("%v, stdout %q\n%s", err, &a.stdout, a.shown)
+	}
+	again := newPrompted(t, "access-token", "--no-input")
+	again.Env, again.config = p.Env, p.config
+	startAtTerminal(t, again).fails(2)
+}

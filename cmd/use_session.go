@@ -2,11 +2,13 @@ package cmd
 
 import (
 	"context"
+	"errors"
 
 	"mxlogin/client/discovery"
 	"mxlogin/client/secret"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/session"
+	"mxlogin/cmd/terminal"
 	"mxlogin/config"
 )
 
@@ -17,7 +19,7 @@ func (r *run) session(ctx context.Context, argument string) (config.Account, *se
 		account, err := r.unsavedSession(ctx, token)
 		return account, r.keeper, err
 	}
-	account, err := r.account(argument)
+	account, err := r.account(ctx, argument)
 	if err != nil {
 		return config.Account{}, nil, err
 	}
@@ -51,9 +53,23 @@ func identified(ctx context.Context, opened *session.Session) (config.Account, e
 	return account, nil
 }
 
-// account returns the saved account that is meant.
-func (r *run) account(argument string) (config.Account, error) {
-	return choose.Account(r.settings, r.file, argument, r.reporter.Warning)
+// account returns the saved account that is meant. Where several are, whoever is there is
+// asked which.
+func (r *run) account(ctx context.Context, argument string) (config.Account, error) {
+	account, err := choose.Account(r.settings, r.file, argument, r.reporter.Warning)
+	var choice *choose.ChoiceError
+	if !errors.As(err, &choice) || len(choice.Names) < 2 {
+		return account, err
+	}
+	chosen, failure := r.person.Choose(ctx, terminal.InteractionError{Needed: "an account"}, "Which account?", choice.Names)
+	if alone := (*terminal.InteractionError)(nil); errors.As(failure, &alone) {
+		return config.Account{}, err
+	}
+	if failure != nil {
+		return config.Account{}, failure
+	}
+	account, _ = r.file.Account(choice.Names[chosen])
+	return account, nil
 }
 
 // unsavedToken returns the token of MXLOGIN_ACCESS_TOKEN where no account is named.
