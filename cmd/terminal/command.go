@@ -56,19 +56,25 @@ func ReadSecretCommand(ctx context.Context, source, command string, environ []st
 	if err != nil {
 		return secret.Value{}, 0, &CommandError{Source: source, Err: reason(err)}
 	}
-	v, readErr := await(ctx, func() (v secret.Value, err error) {
-		v, lines, err = readSecret(stdout, "the output of "+source)
-		return v, err
-	}, secret.Value.Wipe)
+	printed, readErr := await(ctx, func() (printed firstLine, err error) {
+		printed.value, printed.lines, err = readSecret(stdout, "the output of "+source)
+		return printed, err
+	}, func(late firstLine) { late.value.Wipe() })
 	if errors.Is(readErr, errTooLong) {
 		kill()
 	}
 	waitErr := cmd.Wait()
 	if err := firstCause(ctx, readErr, waitErr, source); err != nil {
-		v.Wipe()
+		printed.value.Wipe()
 		return secret.Value{}, 0, err
 	}
-	return v, lines, nil
+	return printed.value, printed.lines, nil
+}
+
+// firstLine is the first of some lines.
+type firstLine struct {
+	value secret.Value
+	lines int
 }
 
 // firstCause says which of the errors of a finished command to report. One that
