@@ -270,7 +270,7 @@ func TestS3_ParentIsAFile(t *testing.T) {
 	}
 }
 
-// TestS16_Q28_StaleTemporaryFilesAreRemoved: who has the lock knows that nobody writes
+// TestS16_Q28_StaleTemporaryFilesAreRemoved. Q28: who has the lock knows that nobody writes
 // them, however new they are. They may hold tokens.
 func TestS16_Q28_StaleTemporaryFilesAreRemoved(t *testing.T) {
 	for name, work := range map[string]func(*Store) error{

@@ -13,7 +13,8 @@ import (
 	"mxlogin/cmd/session"
 )
 
-// TestQ24_Q29_Q41_FilesOfAuthorities: one with a byte order mark is read; the errors say
+// TestQ24_Q29_Q41_FilesOfAuthorities. Q24: one with a byte order mark is read. Q29: a
+// device is not. Q41: the errors say
 // which form a file has, and nothing of its name.
 func TestQ24_Q29_Q41_FilesOfAuthorities(t *testing.T) {
 	ca, err := clienttest.NewCA()

@@ -216,6 +216,7 @@ func TestQ33_WhatAnotherProcessHasMadeStays(t *testing.T) {
 	}
 }
 
+// TestS25_Q50_Logout. Q50: after a soft logout the device is still there.
 func TestS25_Q50_Logout(t *testing.T) {
 	withoutAlice := saved[:strings.Index(saved, `  - user_id: "@alice`)] + "# end of mxlogin config\n"
 	for _, test := range refusals {
