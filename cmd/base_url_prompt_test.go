@@ -45,6 +45,8 @@ func (lost) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case r.URL.Host == "hs.test":
 		return answer(r, http.StatusInternalServerError, "broken"), nil
+	case r.URL.Host == "limited.test":
+		return answer(r, http.StatusTooManyRequests, `{"retry_after_ms":3600000}`), nil
 	case r.URL.Host == "dead.test" && strings.HasPrefix(r.URL.Path, "/.well-known"):
 		return answer(r, http.StatusOK, `{"m.homeserver":{"base_url":"https://dead.test"}}`), nil
 	case r.URL.Host == "dead.test", r.URL.Host == "192.0.2.1":
@@ -80,6 +82,7 @@ func TestABaseURLIsAskedForWhereDiscoveryLeavesItToThePerson(t *testing.T) {
 		{"nothing", "password @alice:hs.test", "", 2, 1, "", ""},
 		{"--no-input", "password @alice:hs.test --no-input", fake.URL(), 5, 0, "", "no homeserver found for hs.test"},
 		{"FAIL_ERROR", "password @alice:dead.test", fake.URL(), 5, 0, "", "no homeserver found for dead.test"},
+		{"a rate limit", "password @alice:limited.test", fake.URL(), 6, 0, "", "rate limited"},
 		{"discover", "discover hs.test", fake.URL(), 5, 0, "FAIL_PROMPT", "no homeserver found for hs.test"},
 		{"flows", "flows hs.test", fake.URL(), 5, 0, "", "no homeserver found for hs.test"},
 	}

@@ -11,12 +11,12 @@ import (
 	"mxlogin/cmd/terminal"
 )
 
-// credentials are a session as other programs keep it: a token, and where they say it, the
-// homeserver and the user.
+// credentials are a session as other programs keep it: a token and, where they say it, the
+// homeserver that it is from and whose it is.
 type credentials struct {
-	token      secret.Value
-	homeserver string
-	userID     string
+	token secret.Value
+	at    choose.Target
+	who   choose.Who
 }
 
 // readCredentials reads a source that is named, before anything is asked for: it may say
@@ -42,10 +42,26 @@ func (r *run) readCredentials(ctx context.Context, from terminal.Source) (creden
 		return credentials{}, &choose.UsageError{Message: subject + " is a JSON object without an access_token that is one", Hint: "give the token alone"}
 	}
 	r.scrubber.Add(c.token)
-	for member, text := range map[string]*string{"homeserver": &c.homeserver, "user_id": &c.userID} {
-		if *text, _, err = object.String(member); err != nil {
-			return credentials{}, &choose.UsageError{Message: fmt.Sprintf("%s is a JSON object whose %s is not a string", subject, member)}
+	return c, r.readOrigin(object, subject, &c)
+}
+
+// readOrigin reads where a token is from and whose it is.
+func (r *run) readOrigin(object transport.Object, subject string, c *credentials) error {
+	for _, member := range []string{"homeserver", "user_id"} {
+		text, ok, err := object.String(member)
+		switch {
+		case err != nil:
+			return &choose.UsageError{Message: fmt.Sprintf("%s is a JSON object whose %s is not a string", subject, member)}
+		case !ok || text == "":
+			continue
+		case member == "homeserver":
+			c.at, err = choose.ParseTarget(text, r.reporter.Warning)
+		default:
+			c.who, err = choose.ParseUser(text, r.reporter.Warning)
+		}
+		if err != nil {
+			return fmt.Errorf("%s, %s: %w", subject, member, err)
 		}
 	}
-	return c, nil
+	return nil
 }

@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -30,7 +29,8 @@ TARGET is a user ID, a server name or a URL. With a user ID, a token of another
 user is refused. The token is asked for on the terminal, or comes from
 --access-token-stdin, --access-token-file, --access-token-command or
 MXLOGIN_ACCESS_TOKEN. A file may be the credentials.json of matrix-commander or
-another client: its homeserver is used where none is named.`,
+another client: its homeserver is used where none is named, and its token is sent
+to no other.`,
 		Example: `  mxlogin import '@bot:example.org' --access-token-file token.txt
   mxlogin import https://matrix.example.org --account bot
   mxlogin import --access-token-file credentials.json`,
@@ -59,31 +59,21 @@ func runImport(ctx context.Context, r *run, o *importOptions) error {
 		return err
 	}
 	flow := login.Import{Source: o.token.source(r.Environment)}
+	who := choose.Who{User: target.User}
 	if flow.Source.IsNamed() && (!flow.Source.Stdin || !terminal.IsTerminal(r.Stdin)) {
-		if target, err = o.fromSource(ctx, r, target, &flow); err != nil {
+		found, err := r.readCredentials(ctx, flow.Source)
+		if err != nil {
 			return err
+		}
+		flow.Token, flow.At = found.token, found.at.Base
+		if target.IsZero() && !r.isGiven("homeserver") {
+			target = found.at
+		}
+		if who.IsZero() {
+			who = found.who
 		}
 	}
 	request := login.Request{Target: target, By: flow}
-	request.Who = choose.Who{User: target.User}
+	request.Who = who
 	return r.logIn(ctx, &loginFlags{showToken: o.showToken, allowOtherUser: o.anyUser}, request)
-}
-
-// fromSource reads the source of the token, which may also say where and whose it is. What
-// the person names goes before that, and another user than was named is refused.
-func (o *importOptions) fromSource(ctx context.Context, r *run, target choose.Target, flow *login.Import) (choose.Target, error) {
-	found, err := r.readCredentials(ctx, flow.Source)
-	if err != nil {
-		return target, err
-	}
-	flow.Token = found.token
-	if !target.IsZero() || r.isGiven("homeserver") || found.homeserver == "" {
-		return target, nil
-	}
-	there, err := choose.ParseTarget(found.homeserver, r.reporter.Warning)
-	if err != nil {
-		return target, fmt.Errorf("the homeserver in the credentials: %w", err)
-	}
-	r.reporter.Notice("homeserver", "the homeserver is that of the credentials, "+found.homeserver, map[string]any{"homeserver": found.homeserver})
-	return there, nil
 }

@@ -2,13 +2,11 @@ package login
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"mxlogin/client"
 	"mxlogin/client/discovery"
 	"mxlogin/client/oauth"
-	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
 	"mxlogin/config"
@@ -32,17 +30,6 @@ func takeFlow(ctx context.Context, r Request, lookup *discovery.Lookup) (Request
 		return r, err
 	}
 	return took.askWho(ctx)
-}
-
-// asksForBase reports whether a base URL is asked for after err: where the lookup was not
-// confirmed, and where the one that a person gave leads to no homeserver.
-func (r Request) asksForBase(err error) bool {
-	var failed *discovery.Error
-	var network *transport.NetworkError
-	var tls *transport.TLSError
-	var nothing *NoHomeserverError
-	noAnswer := errors.As(err, &network) || errors.As(err, &tls) || errors.As(err, &nothing)
-	return r.told < asks && (errors.As(err, &failed) || r.told > 0 && noAnswer)
 }
 
 // checkFlow asks the homeserver what it offers. A saved account that has logged in

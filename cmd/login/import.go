@@ -5,7 +5,9 @@ import (
 	"fmt"
 
 	"mxlogin/client"
+	"mxlogin/client/matrixid"
 	"mxlogin/client/secret"
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/session"
 	"mxlogin/cmd/terminal"
 )
@@ -15,6 +17,8 @@ import (
 type Import struct {
 	Source terminal.Source
 	Token  secret.Value // of the source, where that has been read; else it is
+	// At is where the source says that the token is from. It goes nowhere else.
+	At matrixid.BaseURL
 }
 
 // Kind is the row of imports.
@@ -28,6 +32,12 @@ func (f Import) Login(ctx context.Context, a *session.Attempt, p Person) (sessio
 	}
 	if err != nil {
 		return session.Answer{}, err
+	}
+	if !f.At.IsZero() && f.At.Origin() != a.Base.Origin() {
+		return session.Answer{}, &choose.UsageError{
+			Message: fmt.Sprintf("the credentials are for %s, and what was named leads to %s", f.At, a.Base),
+			Hint:    "leave the homeserver out, or give the token alone",
+		}
 	}
 	homeserver := a.Client()
 	who, err := homeserver.WhoAmI(ctx, homeserver.Bind(token))

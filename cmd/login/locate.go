@@ -7,6 +7,7 @@ import (
 
 	"mxlogin/client/discovery"
 	"mxlogin/client/matrixid"
+	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
 	"mxlogin/config"
@@ -114,6 +115,9 @@ func (r Request) savedAt(saved *config.Account) (*config.Account, error) {
 // was given, has failed with cause. It is reached by what is remembered of that place
 // alone.
 func (r Request) goWhereTold(ctx context.Context, saved *config.Account, cause error) (Request, error) {
+	if !r.asksForBase(cause) {
+		return r, cause
+	}
 	base, err := askForBase(ctx, r.Person, cause)
 	if err != nil {
 		return r, err
@@ -124,15 +128,26 @@ func (r Request) goWhereTold(ctx context.Context, saved *config.Account, cause e
 	return r, err
 }
 
-// askForBase asks for a base URL, once, where discovery leaves it to the person and
-// somebody is there.
+// asksForBase reports whether a base URL is asked for after err: where discovery leaves it
+// to the person, and where the one that a person gave leads to no homeserver.
 //
 // Client-Server API, "Server Discovery", FAIL_PROMPT.
-func askForBase(ctx context.Context, person Person, cause error) (matrixid.BaseURL, error) {
+func (r Request) asksForBase(err error) bool {
 	var failed *discovery.Error
-	if errors.As(cause, &failed) && failed.Outcome != discovery.FailPrompt {
-		return matrixid.BaseURL{}, cause
+	var network *transport.NetworkError
+	var tls *transport.TLSError
+	var nothing *NoHomeserverError
+	switch {
+	case r.told == asks:
+		return false
+	case errors.As(err, &failed):
+		return failed.Outcome == discovery.FailPrompt
 	}
+	return r.told > 0 && (errors.As(err, &network) || errors.As(err, &tls) || errors.As(err, &nothing))
+}
+
+// askForBase asks for a base URL where somebody is there; else the error is cause.
+func askForBase(ctx context.Context, person Person, cause error) (matrixid.BaseURL, error) {
 	needed := terminal.InteractionError{Needed: "a base URL"}
 	answer, err := person.Line(ctx, needed, fmt.Sprintf("%s. Base URL of the homeserver: ", cause))
 	if isAlone(err) {

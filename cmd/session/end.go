@@ -33,7 +33,7 @@ func (k *Keeper) End(ctx context.Context, account config.Account) (ServerSide, e
 	if err != nil {
 		return "", err
 	}
-	if account.API == config.APIOAuth && !account.IsRenewable() && account.HasEnded(k.Now()) {
+	if done == LoggedOut && account.API == config.APIOAuth && !account.IsRenewable() && account.HasEnded(k.Now()) {
 		done = Expired // an authorization server says yes to its revocation and ends nothing
 	}
 	return done, k.Forget(ctx, account)

@@ -251,10 +251,11 @@ func (a *Attempt) unsaved(ctx context.Context, answer Answer, err error) error {
 }
 
 // undo ends a session that cannot be kept, where it is of a device that this
-// login made; another device may be in use elsewhere.
+// login made; another device may be in use elsewhere. The session of a grant is always
+// its own, and may be of an account that is nobody's here.
 func (a *Attempt) undo(ctx context.Context, answer Answer) Fate {
 	fate := Fate{DeviceID: a.deviceMade(answer), Untouched: answer.Foreign}
-	if a.makesOwn {
+	if a.makesOwn || a.API == config.APIOAuth {
 		ctx, cancel := Lasting(ctx)
 		defer cancel()
 		made := a.entry(answer, a.Base)
