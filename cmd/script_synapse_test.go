@@ -69,6 +69,8 @@ func synapseOf(ts *testscript.TestScript) *clienttest.Synapse {
 //	closed                        see [clienttest.SynapseOptions]
 //	access=D session=D            lifetimes
 //	public=URL                    where it says that it is
+//	alone=SCRIPT                  for a script that takes its provider down: the others
+//	                              run beside it
 func scriptSynapse(ts *testscript.TestScript, _ bool, args []string) {
 	server, err := synapses.start(args)
 	ts.Check(err)
@@ -92,6 +94,7 @@ func setOption(o *clienttest.SynapseOptions, arg string) (err error) {
 		o.AccessTokenLifetime, err = time.ParseDuration(value)
 	case name == "session":
 		o.SessionLifetime, err = time.ParseDuration(value)
+	case name == "alone": // which makes it another than those of the other scripts
 	case name == "public":
 		o.PublicURL = value
 	default:
