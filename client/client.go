@@ -1,4 +1,4 @@
-// Package client logs in to Matrix homeservers: it asks how one may log in, logs
+// Package client logs in to Matrix homeservers: it asks how you can log in, logs
 // in, asks who a token belongs to, and logs out. It needs the standard library
 // only, keeps no state between calls, and never prints.
 //

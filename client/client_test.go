@@ -139,7 +139,7 @@ func TestLoginAnswersAreReadStrictly_H11_H13_H14_H15_H16_H18_H19_H20_H21_H27(t *
 		{"H15 H27 empty", ``, "empty"},
 		{"H16 two", answer("", "") + `{}`, "not JSON"},
 		{"H11 UTF-8", answer("access_token", "\"a\xff\""), "UTF-8"},
-		{"H13 twice", `{"access_token":"a","access_token":"b","user_id":"@alice:hs.test"}`, "twice"},
+		{"H13 twice", `{"access_token":"a","access_token":"b","user_id":"@alice:hs.test"}`, "duplicate member"},
 		{"H14 case", `{"ACCESS_TOKEN":"a","user_id":"@alice:hs.test"}`, "access_token is missing"},
 		{"H18 missing", answer("access_token", ""), "access_token is missing"},
 		{"H18 null", answer("access_token", "null"), "access_token is missing"},

@@ -221,11 +221,9 @@ func Example_credential() {
 
 	_, err = homeserver.LoginPassword(context.Background(), client.User("alice"), password, client.LoginOptions{})
 	var forbidden *transport.ForbiddenError
-	if errors.As(err, &forbidden) {
-		fmt.Println(forbidden.Reason)
-	}
+	fmt.Println("forbidden:", errors.As(err, &forbidden))
 	fmt.Println("requests:", len(fake.Requests()))
 	// Output:
-	// the secret belongs to https://matrix.example.org
+	// forbidden: true
 	// requests: 0
 }

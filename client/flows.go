@@ -22,7 +22,7 @@ const (
 
 // ErrNoLoginAPI is in the error of [Client.LoginFlows] where the homeserver does
 // not have the legacy login API, as one that only speaks OAuth 2.0.
-var ErrNoLoginAPI = errors.New("the server has no login API of the kind that takes passwords and tokens")
+var ErrNoLoginAPI = errors.New("the server has no login API for passwords and tokens")
 
 // Flow is one way to log in that a homeserver offers.
 type Flow struct {
@@ -61,7 +61,7 @@ func (f Flows) PrefersOAuth() bool {
 	return slices.ContainsFunc(f.List, func(flow Flow) bool { return flow.OAuthAwarePreferred })
 }
 
-// LoginFlows asks the homeserver how one may log in, on the v3 path and, where
+// LoginFlows asks the homeserver how you can log in, on the v3 path and, where
 // that is answered by 404 or 405, on r0. An error that is ErrNoLoginAPI says that
 // it has neither.
 //

@@ -160,7 +160,7 @@ func (c Challenge) unproven(resp *transport.Response) error {
 	if c.Refused != nil {
 		return c.Refused
 	}
-	return &transport.ProtocolError{Request: resp.Request, Status: resp.Status, Reason: "the server asks for the same proof again and again"}
+	return &transport.ProtocolError{Request: resp.Request, Status: resp.Status, Reason: "the server keeps asking for the same authentication stage"}
 }
 
 // in is the proof as the member auth of a request.

@@ -14,14 +14,14 @@ func newAccessToken(r *run) *cobra.Command {
 		Use:   "access-token [ACCOUNT]",
 		Short: "Print the saved access token",
 		Long: `Print the access token of a saved account, for use by other programs. A session
-that can be renewed is, shortly before its access token ends.
+with a refresh token is renewed first if its access token is about to expire.
 
 The format is "token" unless --output says otherwise, whatever the settings
 say. "header" is a line for curl. "env" is MATRIX_ variables as env files have
 them; "export", "fish" and "powershell" set them in a shell, for the programs
 that it starts.`,
 		Example: `  mxlogin access-token
-  mxlogin access-token -o header | curl -H '@-' https://example.org/_matrix/…
+  mxlogin access-token -o header | curl -H "@-" https://example.org/_matrix/…
   mxlogin access-token -o env > matrix.env
   eval "$(mxlogin access-token -o export)"
   mxlogin access-token -o fish | source

@@ -22,8 +22,8 @@ func newAccounts(r *run) *cobra.Command {
 		Long: `List the saved accounts. The default one, marked with an asterisk, is used by
 commands that name none. An account is named by its name or its user ID.`,
 		Example: `  mxlogin accounts
-  mxlogin accounts use '@alice:example.org'
-  mxlogin accounts rename '@bot:example.org' bot`,
+  mxlogin accounts use "@alice:example.org"
+  mxlogin accounts rename "@bot:example.org" bot`,
 		RunE: r.tokenless(func(context.Context, []string) error { return runAccounts(r) }),
 	}
 	group.AddCommand(
@@ -42,11 +42,11 @@ commands that name none. An account is named by its name or its user ID.`,
 			}),
 		},
 		&cobra.Command{
-			Use: "set ACCOUNT KEY VALUE", Short: "Change what an account remembers of its homeserver",
-			Long: `Change what an account remembers of its homeserver: ca_file, the PEM file of
+			Use: "set ACCOUNT KEY VALUE", Short: "Change what an account remembers about its homeserver",
+			Long: `Change what an account remembers about its homeserver: ca_file, the PEM file of
 certificate authorities to trust besides the system's, or allow_http, the hosts
 to which plain http is allowed, as host or host:port, with commas between them.
-An empty VALUE takes it off.`,
+An empty VALUE removes it.`,
 			Example: `  mxlogin accounts set bot ca_file /etc/ssl/matrix.pem
   mxlogin accounts set bot allow_http ""`,
 			Args: exactly(3, " ACCOUNT KEY VALUE"),
@@ -55,7 +55,7 @@ An empty VALUE takes it off.`,
 			}),
 		},
 		&cobra.Command{
-			Use: "forget ACCOUNT", Short: "Drop the local copy of an account; its session lives on",
+			Use: "forget ACCOUNT", Short: "Forget an account here; its session stays on the server",
 			Args: exactly(1, " ACCOUNT"),
 			RunE: r.tokenless(func(ctx context.Context, args []string) error {
 				return runAccountsForget(ctx, r, args[0])
@@ -196,7 +196,7 @@ func (r *run) accountChange(key, value string) (func(*config.Account), error) {
 		hosts, err := session.CheckAllowHTTP(value)
 		return func(a *config.Account) { a.AllowHTTP = hosts }, err
 	}
-	return nil, &choose.UsageError{Message: "an account remembers no such key", Hint: "the keys are ca_file and allow_http"}
+	return nil, &choose.UsageError{Message: "an account has no such key", Hint: "the keys are ca_file and allow_http"}
 }
 
 func runAccountsForget(ctx context.Context, r *run, name string) error {
@@ -214,7 +214,7 @@ func runAccountsForget(ctx context.Context, r *run, name string) error {
 	}
 	words := "Forgot " + forgotten.Name
 	if forgotten.HasSession() {
-		words += "; its session lives on at " + forgotten.Homeserver
+		words += "; its session stays at " + forgotten.Homeserver
 	}
 	return r.print().Lines(words)
 }

@@ -23,7 +23,7 @@ func parseAge(text string) (time.Duration, error) {
 	if age, err := time.ParseDuration(text); err == nil && age >= 0 {
 		return age, nil
 	}
-	return 0, &choose.UsageError{Message: "--older-than is no age", Hint: "write it as 30d, 2w or 12h"}
+	return 0, &choose.UsageError{Message: "--older-than is not an age", Hint: "write it as 30d, 2w or 12h"}
 }
 
 // ago says how long ago something was, as people say it.

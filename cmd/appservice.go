@@ -21,12 +21,12 @@ func newAppService(r *run) *cobra.Command {
 		Use:   "appservice USER",
 		Short: "Log in a user of an application service (m.login.application_service)",
 		Long: `Log in a user in the namespace of an application service, such as a bridge, by
-the token of that service (as_token). The user must have been registered.
+the token of that service (as_token). The user must exist already.
 
-USER is a user ID or, with a homeserver named in another way, the part before
-the colon. The token is asked for on the terminal, or comes from
---as-token-stdin, --as-token-file, --as-token-command or MXLOGIN_AS_TOKEN.`,
-		Example: `  mxlogin appservice '@bridge_bot:example.org' --as-token-file token.txt`,
+USER is a user ID, or its localpart if the homeserver is named otherwise. The
+token is asked for on the terminal, or comes from --as-token-stdin,
+--as-token-file, --as-token-command or MXLOGIN_AS_TOKEN.`,
+		Example: `  mxlogin appservice "@bridge_bot:example.org" --as-token-file token.txt`,
 		Args:    exactly(1, " USER"),
 		RunE: r.command(func(ctx context.Context, args []string) error {
 			o.user = args[0]

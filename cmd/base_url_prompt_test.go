@@ -76,9 +76,9 @@ func TestABaseURLIsAskedForWhereDiscoveryLeavesItToThePerson(t *testing.T) {
 	}{
 		{"password", "password @alice:hs.test", fake.URL(), 0, 1, fake.URL(), ""},
 		{"login", "login @alice:hs.test", fake.URL(), 0, 1, fake.URL(), ""},
-		{"what is no URL", "password @alice:hs.test", "@alice:hs.test", 2, 1, "", "the answer is not a URL"},
-		{"a host that is no homeserver", "password @alice:hs.test", "dead.test", 7, 3, "", "https://dead.test answers, and is no Matrix homeserver"},
-		{"plain http elsewhere", "password @alice:hs.test", "http://192.0.2.1", 2, 1, "", "plain http is not allowed"},
+		{"what is not a URL", "password @alice:hs.test", "@alice:hs.test", 2, 1, "", "the answer is not a URL"},
+		{"a host that is no homeserver", "password @alice:hs.test", "dead.test", 7, 3, "", "https://dead.test answers, but is not a Matrix homeserver"},
+		{"plain http elsewhere", "password @alice:hs.test", "http://192.0.2.1", 2, 1, "", "plain http to http://192.0.2.1 is not allowed"},
 		{"nothing", "password @alice:hs.test", "", 2, 1, "", ""},
 		{"--no-input", "password @alice:hs.test --no-input", fake.URL(), 5, 0, "", "no homeserver found for hs.test"},
 		{"FAIL_ERROR", "password @alice:dead.test", fake.URL(), 5, 0, "", "no homeserver found for dead.test"},
@@ -132,7 +132,7 @@ accounts:
 			return &person{line: "http://192.0.2.1", secret: "pw-of-the-test"}, nil
 		},
 	})
-	if code != 2 || !strings.Contains(stderr.String(), "plain http is not allowed") {
+	if code != 2 || !strings.Contains(stderr.String(), "plain http to http://192.0.2.1 is not allowed") {
 		t.Errorf("exit code %d\n%s", code, &stderr)
 	}
 }

@@ -21,7 +21,7 @@ environment variable, and that before the setting in the file.`,
 	}
 	group.AddCommand(
 		&cobra.Command{
-			Use: "get KEY", Short: "Print the value in force of a setting",
+			Use: "get KEY", Short: "Print the value of a setting",
 			Args: exactly(1, " KEY"),
 			RunE: r.tokenless(func(_ context.Context, args []string) error { return runConfigGet(r, args[0]) }),
 		},
@@ -33,14 +33,14 @@ environment variable, and that before the setting in the file.`,
 			},
 		},
 		&cobra.Command{
-			Use: "unset KEY", Short: "Take a setting out of the config file",
+			Use: "unset KEY", Short: "Remove a setting from the config file",
 			Args: exactly(1, " KEY"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return runConfigUnset(cmd.Context(), r, args[0])
 			},
 		},
 		&cobra.Command{
-			Use: "list", Short: "Show all settings, their values and where these come from",
+			Use: "list", Short: "List the settings, their values and where these come from",
 			Args: exactly(0, ""),
 			RunE: r.tokenless(func(context.Context, []string) error { return runConfigList(r) }),
 		},

@@ -39,7 +39,7 @@ func (r *run) readCredentials(ctx context.Context, from terminal.Source) (creden
 	}
 	c := credentials{}
 	if c.token, err = object.Secret("access_token"); err != nil || c.token.IsZero() {
-		return credentials{}, &choose.UsageError{Message: subject + " is a JSON object without an access_token that is one", Hint: "give the token alone"}
+		return credentials{}, &choose.UsageError{Message: subject + " is a JSON object whose access_token is not a token", Hint: "give the token alone"}
 	}
 	r.scrubber.Add(c.token)
 	return c, r.readOrigin(object, subject, &c)

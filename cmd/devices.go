@@ -25,8 +25,8 @@ func newDevices(r *run) *cobra.Command {
 	group := &cobra.Command{
 		Use:   "devices",
 		Short: "List the devices of a user, rename and delete them",
-		Long: `List the devices that the server has of the user of a saved session. Each is a
-login somewhere; the one of this session has a star.`,
+		Long: `List the devices of a saved session's user, as the server knows them. Each is a
+login somewhere; an asterisk marks the one in use.`,
 		Example: `  mxlogin devices
   mxlogin devices -o json --account bot`,
 		RunE: r.tokenless(func(ctx context.Context, _ []string) error { return runDevices(ctx, r) }),
@@ -39,8 +39,8 @@ func newDevicesRename(r *run) *cobra.Command {
 	return &cobra.Command{
 		Use:     "rename DEVICE_ID NAME",
 		Short:   "Give a device another name",
-		Long:    `Give a device another name. Everybody who shares a room with you can see it.`,
-		Example: `  mxlogin devices rename ABCDEFGHIJ 'nightly report'`,
+		Long:    `Give a device another name. Everyone who shares a room with you can see it.`,
+		Example: `  mxlogin devices rename ABCDEFGHIJ "nightly report"`,
 		Args:    exactly(2, " DEVICE_ID NAME"),
 		RunE: r.tokenless(func(ctx context.Context, args []string) error {
 			return runDevicesRename(ctx, r, args[0], args[1])
@@ -56,7 +56,7 @@ func newDevicesDelete(r *run) *cobra.Command {
 		Long: `Log devices out and delete them. The device of the session in use is not one of
 them: that is what mxlogin logout is for.
 
-The server wants to see that it is you. A password is asked for on the
+The server asks you to authenticate again. A password is asked for on the
 terminal, or comes from --password-stdin, --password-file, --password-command
 or MXLOGIN_PASSWORD; for other ways a page of the server is opened in a
 browser.`,
@@ -87,7 +87,7 @@ func newDevicesPrune(r *run) *cobra.Command {
 	o := &pruneOptions{password: newSecretFlags(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "prune (--older-than AGE | --name PATTERN)",
-		Short: "Delete devices that have not been used for long",
+		Short: "Delete devices that have not been used for a long time",
 		Long: `Show the devices that were last used before an age, or have a name, and with
 --yes delete them. Where both are given both must hold. A device that the
 server has no time for is never too old.
@@ -95,14 +95,14 @@ server has no time for is never too old.
 Devices of saved sessions are left out, the one in use first of all. The server
 wants to see that it is you, as for mxlogin devices delete.`,
 		Example: `  mxlogin devices prune --older-than 90d
-  mxlogin devices prune --name 'ci-*' --older-than 2w --yes --password-file pw`,
+  mxlogin devices prune --name "ci-*" --older-than 2w --yes --password-file pw`,
 		Args:                  exactly(0, " --older-than 30d"),
 		DisableFlagsInUseLine: true,
 		RunE:                  r.tokenless(func(ctx context.Context, _ []string) error { return runDevicesPrune(ctx, r, o) }),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.olderThan, "older-than", "", "devices that were last used longer ago than this `age`, such as 30d, 2w or 12h")
-	flags.StringVar(&o.name, "name", "", "devices whose name fits this `pattern`, in which * stands for any text")
+	flags.StringVar(&o.name, "name", "", "devices whose name matches this `pattern`, in which * stands for any text")
 	flags.BoolVar(&o.yes, "yes", false, "delete them; without it they are only shown")
 	o.password.addFlags(flags)
 	addSettingFlags(flags, "login_timeout")
@@ -170,7 +170,7 @@ func runDevicesDelete(ctx context.Context, r *run, password *secretFlags, device
 		case i < 0:
 			return noSuchDevice()
 		case id == devices.current:
-			return &choose.UsageError{Message: "that is the device of the session in use", Hint: "end it with mxlogin logout"}
+			return &choose.UsageError{Message: "this is the device of the session in use", Hint: "end it with mxlogin logout"}
 		}
 		chosen = append(chosen, devices.list[i])
 	}
@@ -201,7 +201,7 @@ func runDevicesPrune(ctx context.Context, r *run, o *pruneOptions) error {
 		return r.printDevices(stale, devices.current, &deleted)
 	}
 	if len(stale) == 0 {
-		return r.print().Lines("No device is to be deleted.")
+		return r.print().Lines("No devices to delete.")
 	}
 	if err := r.printDevices(stale, devices.current, nil); err != nil {
 		return err
@@ -223,7 +223,7 @@ func (o *pruneOptions) filter(now time.Time) (func(client.Device) bool, error) {
 		}
 	}
 	if _, err := path.Match(o.name, ""); err != nil {
-		return nil, &choose.UsageError{Message: "--name is no pattern", Hint: "a [ that is meant as one is written \\["}
+		return nil, &choose.UsageError{Message: "--name is not a pattern", Hint: "write a literal [ as \\["}
 	}
 	return func(d client.Device) bool {
 		isOld := o.olderThan == "" || !d.LastSeen.IsZero() && d.LastSeen.Before(now.Add(-age))
@@ -308,7 +308,7 @@ func (r *run) visitAccountPage(ctx context.Context, url string) error {
 	return r.person.Visit(ctx, terminal.Visit{
 		Needed:  terminal.InteractionError{Needed: "a person with a browser", Hint: "open " + url},
 		What:    "went to the page in the browser",
-		Message: "the server has its devices managed on this page:",
+		Message: "this server manages devices on a page of its own:",
 		URL:     url,
 		Prompt:  "Press Enter when that is done: ",
 		Entered: func(string) error { return nil },
@@ -316,7 +316,7 @@ func (r *run) visitAccountPage(ctx context.Context, url string) error {
 }
 
 func noSuchDevice() error {
-	return &choose.UsageError{Message: "the user has no device of this ID", Hint: "see them: mxlogin devices"}
+	return &choose.UsageError{Message: "the user has no device with this ID", Hint: "to list them: mxlogin devices"}
 }
 
 func (r *run) printDevices(devices []client.Device, current string, deleted *bool) error {

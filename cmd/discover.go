@@ -20,7 +20,7 @@ func newDiscover(r *run) *cobra.Command {
 		Long: `Find the homeserver of a user ID, a server name or a URL as a login does, and
 show each step with the outcome that the Matrix specification gives it. Where
 discovery fails, the last step says what is wrong and on whose side.`,
-		Example: `  mxlogin discover '@alice:example.org'
+		Example: `  mxlogin discover "@alice:example.org"
   mxlogin discover example.org -o json`,
 		Args: atMostOne("TARGET"),
 		RunE: r.tokenless(func(ctx context.Context, args []string) error {

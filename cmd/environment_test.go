@@ -59,7 +59,7 @@ func TestQ7_NamesHaveCaseElsewhere(t *testing.T) {
 		t.Errorf("PATH is %q", value)
 	}
 	if _, ok := e.Secret(envPassword); ok || len(e.SecretNames()) > 0 {
-		t.Error("another variable is taken for the password")
+		t.Error("another variable is taken for password")
 	}
 	if diff := cmp.Diff([]string{"PATH=/first", "Path=/second", "mxlogin_password=of another program"}, e.ForChildren()); diff != "" {
 		t.Error(diff)

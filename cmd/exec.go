@@ -28,13 +28,13 @@ func newExec(r *run) *cobra.Command {
 		Use:   "exec [flags] [ACCOUNT] -- COMMAND [ARG...]",
 		Short: "Run a command with a session in its environment",
 		Long: `Run a command with MATRIX_HOMESERVER, MATRIX_USER_ID, MATRIX_DEVICE_ID and
-MATRIX_ACCESS_TOKEN set, and end with its exit code: 127 if it is not found, 126
-if it cannot be run, 128+N if signal N ended it. Signals are passed on.
+MATRIX_ACCESS_TOKEN set, and exit with its exit code: 127 if it is not found,
+126 if it cannot be run, 128+N if signal N ended it. Signals are passed on.
 
-With --ephemeral a session is made for this one command, by password: it is
-saved nowhere and logged out when the command ends, also after a signal.`,
+With --ephemeral, log in with a password for this one command: the session is
+saved nowhere, and logged out when the command ends, even by a signal.`,
 		Example: `  mxlogin exec -- ./send-report.sh
-  mxlogin exec --ephemeral '@bot:example.org' --password-file pw -- ./nightly.sh`,
+  mxlogin exec --ephemeral "@bot:example.org" --password-file pw -- ./nightly.sh`,
 		Args: o.splitArguments,
 		RunE: r.command(func(ctx context.Context, _ []string) error { return runExec(ctx, r, o) }),
 	}
@@ -48,7 +48,7 @@ saved nowhere and logged out when the command ends, also after a signal.`,
 	}
 	flags.StringVar(&o.ephemeral, "ephemeral", "", "log in as this `user` for the one command")
 	flags.StringVar(&o.deviceID, "device-id", "", "device `ID` to use with --ephemeral")
-	flags.BoolVar(&o.skipFlows, "skip-flows", false, "with --ephemeral, do not ask the server how one may log in")
+	flags.BoolVar(&o.skipFlows, "skip-flows", false, "with --ephemeral, do not ask the server which flows it offers")
 	o.password.addFlags(flags)
 	addSettingFlags(flags, "device_name", "login_timeout")
 	return cmd
@@ -61,7 +61,7 @@ func (o *execOptions) splitArguments(cmd *cobra.Command, args []string) error {
 	}
 	o.account, o.command = argument(args[:dash]), args[dash:]
 	if o.account != "" && o.ephemeral != "" {
-		return &choose.UsageError{Message: "ACCOUNT and --ephemeral exclude each other", Hint: "give one of them"}
+		return &choose.UsageError{Message: "ACCOUNT and --ephemeral cannot be used together", Hint: "use one of them"}
 	}
 	return o.password.check()
 }

@@ -107,7 +107,7 @@ func describeSession(err error) (output.Failure, bool) {
 	case errors.As(err, &unfinished):
 		return describeUnfinished(unfinished), true
 	case errors.As(err, &other):
-		return failureOf(classAuth, other.Error(), "with --allow-other-user the session is kept"), true
+		return failureOf(classAuth, other.Error(), "use --allow-other-user to keep the session"), true
 	case errors.As(err, &unsaved):
 		return wrapping(unsaved.Err, "; "+unsaved.Fate.String(), ""), true
 	case errors.As(err, &foreign):
@@ -123,11 +123,11 @@ func describeSession(err error) (output.Failure, bool) {
 	case errors.As(err, &fixed):
 		hint := "log in again with a refresh token: " + loginCommand(fixed.Flow, fixed.Account) + " --renewable"
 		if fixed.Flow == login.FlowOAuth {
-			hint = "the server gave none; when the access token has ended log in again: " + loginCommand(fixed.Flow, fixed.Account)
+			hint = "the server gave none; once the access token has expired, log in again: " + loginCommand(fixed.Flow, fixed.Account)
 		}
 		return failureOf(classNoSession, fixed.Error(), hint), true
 	case errors.As(err, &choice):
-		return failureOf(classUsage, choice.Error(), "name one with --account"), true
+		return failureOf(classUsage, choice.Error(), "choose one with --account"), true
 	case errors.As(err, &none):
 		hint := "log in: " + loginCommand(none.Flow, none.Account)
 		if none.Unknown {
@@ -153,9 +153,9 @@ func elsewhereHint(e *choose.ElsewhereError) string {
 }
 
 func describeUnfinished(e *session.UnfinishedError) output.Failure {
-	hint := "log in again; if the device is in the account's list of devices then, delete it there"
+	hint := "log in again; if the device then shows up in mxlogin devices, delete it"
 	if e.TakenOver {
-		hint = "log in again; the same device is used then"
+		hint = "log in again; the same device will be used"
 	}
 	return wrapping(e.Err, "; the login may have gone through, as device "+e.DeviceID, hint)
 }
@@ -175,7 +175,7 @@ func describeUsage(err error) (output.Failure, bool) {
 	case errors.As(err, &syntax):
 		return failureOf(classUsage, err.Error(), syntax.Hint), true
 	case errors.Is(err, config.ErrNoDefaultPath):
-		return failureOf(classUsage, "the config file's place cannot be told: there is no home directory", "name the file with --config, or keep nothing: --storage none --output token"), true
+		return failureOf(classUsage, "cannot locate the config file: there is no home directory", "name it with --config, or save nothing: --storage none --output token"), true
 	}
 	return output.Failure{}, false
 }
@@ -220,7 +220,7 @@ func describeFlow(err error) (output.Failure, bool) {
 	var issuer *session.NoIssuerError
 	switch {
 	case errors.Is(err, client.ErrNoLoginTokens):
-		return failureOf(classFlow, "the server lets this user mint no login tokens", "log in on the other device by another way: mxlogin login"), true
+		return failureOf(classFlow, "the server does not let this user create login tokens", "log in on the other device in another way: mxlogin login"), true
 	case errors.As(err, &elsewhere):
 		hint := "look for it in the account settings of another client"
 		if elsewhere.URL != "" {
@@ -290,11 +290,11 @@ func describeOAuth(err error) (output.Failure, bool) {
 	case errors.As(err, &device):
 		return failureOf(classProtocol, device.Error(), ""), true
 	case errors.As(err, &ended) && ended.Err != nil:
-		return wrapping(ended.Err, "; the code has ended meanwhile", "log in again"), true
+		return wrapping(ended.Err, "; the code has expired meanwhile", "log in again"), true
 	case errors.As(err, &unreachable):
 		return wrapping(unreachable.Err, "; "+unreachable.Homeserver+" names it as its authorization server", ""), true
 	case errors.As(err, &ended):
-		return failureOf(classTimeout, "nobody approved the login before its code ended", "log in again"), true
+		return failureOf(classTimeout, "nobody approved the login before its code expired", "log in again"), true
 	case !errors.As(err, &refusal):
 		return output.Failure{}, false
 	}
@@ -351,7 +351,7 @@ func describeTransport(err error) (output.Failure, bool) {
 		failure.ErrCode = server.Code
 		return failure, true
 	case errors.As(err, &redirect):
-		hint := "a login page may stand before the homeserver, as in a network that wants you to log in first"
+		hint := "a captive portal or another login page may be in front of the homeserver"
 		if redirect.Base != "" {
 			hint = "if you trust it, log in there: --homeserver " + shellWord(redirect.Base)
 		}
@@ -370,14 +370,14 @@ func describeTransport(err error) (output.Failure, bool) {
 
 func proxyHint(e *transport.NetworkError) string {
 	if strings.Contains(e.Reason, "the proxy ") {
-		return "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY names hosts to be reached without"
+		return "check HTTPS_PROXY, HTTP_PROXY and ALL_PROXY; NO_PROXY lists hosts to reach directly"
 	}
 	return ""
 }
 
 func tlsHint(e *transport.TLSError) string {
 	if strings.Contains(e.Reason, "not trusted") {
-		return "if the server has its own authority, name its certificate with --ca-file"
+		return "if the server uses an authority of its own, give that one's certificate: --ca-file FILE"
 	}
 	return ""
 }

@@ -17,8 +17,8 @@ import (
 func newFlows(r *run) *cobra.Command {
 	return &cobra.Command{
 		Use:   "flows [TARGET]",
-		Short: "Show how a homeserver lets one log in",
-		Long: `Ask a homeserver how one may log in: the flows of its login API, and whether it
+		Short: "Show how you can log in to a homeserver",
+		Long: `Ask a homeserver how you can log in: the flows of its login API, and whether it
 has the OAuth 2.0 API. TARGET is a user ID, a server name or a URL.`,
 		Example: `  mxlogin flows example.org
   mxlogin flows https://matrix.example.org -o json`,
@@ -46,7 +46,7 @@ func runFlows(ctx context.Context, r *run, text string) error {
 		return err
 	}
 	if offer.OAuthErr != nil {
-		r.reporter.Warning("oauth_metadata", fmt.Sprintf("nobody can log in by OAuth 2.0: %v", offer.OAuthErr))
+		r.reporter.Warning("oauth_metadata", fmt.Sprintf("logins by OAuth 2.0 are not possible: %v", offer.OAuthErr))
 	}
 	if r.format == output.JSON {
 		return r.print().JSON(offeredJSON(offer))

@@ -17,7 +17,7 @@ func (r *run) readIdentifier(o *passwordOptions) (choose.Who, client.Identifier,
 	}
 	deprecated, ok := identifier.Deprecated()
 	if !ok {
-		return who, identifier, &choose.UsageError{Message: "--legacy-identifier has no form for phone numbers"}
+		return who, identifier, &choose.UsageError{Message: "--legacy-identifier does not work with phone numbers"}
 	}
 	return who, deprecated, nil
 }
@@ -50,15 +50,15 @@ func (o *passwordOptions) checkIdentifier() error {
 	}
 	switch {
 	case given > 1:
-		return &choose.UsageError{Message: "USER, --email and --phone exclude each other", Hint: "give one of them"}
+		return &choose.UsageError{Message: "USER, --email and --phone cannot be used together", Hint: "use one of them"}
 	case o.phoneCountry != "" && o.phone == "":
-		return &choose.UsageError{Message: "--phone-country is without --phone"}
+		return &choose.UsageError{Message: "--phone-country needs --phone"}
 	case o.phoneCountry != "" && !isCountry(o.phoneCountry):
 		return &choose.UsageError{Message: "--phone-country is not two letters", Hint: "write it like GB"}
 	case o.email != "" && !isEmail(o.email):
 		return &choose.UsageError{Message: "--email is not an e-mail address", Hint: "write it like alice@example.org"}
 	case o.phone != "" && !isPhone(o.phone, o.phoneCountry != ""):
-		return &choose.UsageError{Message: "--phone is not a phone number", Hint: "write it like '+44 7700 900123', or add --phone-country"}
+		return &choose.UsageError{Message: "--phone is not a phone number", Hint: "write it like \"+44 7700 900123\", or add --phone-country"}
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ user is refused. The token is asked for on the terminal, or comes from
 MXLOGIN_ACCESS_TOKEN. A file may be the credentials.json of matrix-commander or
 another client: its homeserver is used where none is named, and its token goes
 nowhere else.`,
-		Example: `  mxlogin import '@bot:example.org' --access-token-file token.txt
+		Example: `  mxlogin import "@bot:example.org" --access-token-file token.txt
   mxlogin import https://matrix.example.org --account bot
   mxlogin import --access-token-file credentials.json`,
 		Args: atMostOne("TARGET"),
@@ -41,7 +41,7 @@ nowhere else.`,
 		}),
 	}
 	o.token.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&o.anyUser, "allow-other-user", false, "save the session of another user than was named")
+	cmd.Flags().BoolVar(&o.anyUser, "allow-other-user", false, "save the session even if it belongs to another user")
 	addShowToken(cmd.Flags(), &o.showToken)
 	addSettingFlags(cmd.Flags(), "login_timeout")
 	return cmd

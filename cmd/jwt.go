@@ -20,14 +20,14 @@ func newJWT(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "jwt [TARGET]",
 		Short: "Log in with a JSON Web Token (org.matrix.login.jwt)",
-		Long: `Log in with a JSON Web Token that the server's operator has signed. Only Synapse
-and servers like it take one, where they are set up to; it may make the user.
+		Long: `Log in with a JSON Web Token signed by the server's operator. Synapse accepts
+one if it is set up for it, and may then create the user.
 
 TARGET is a user ID, a server name or a URL. With a user ID, a token of another
 user is refused. The token is asked for on the terminal, or comes from
 --jwt-stdin, --jwt-file, --jwt-command or MXLOGIN_JWT.`,
 		Example: `  mxlogin jwt example.org --jwt-file /run/secrets/jwt
-  make-jwt bot | mxlogin jwt '@bot:example.org' --jwt-stdin`,
+  make-jwt bot | mxlogin jwt "@bot:example.org" --jwt-stdin`,
 		Args: atMostOne("TARGET"),
 		RunE: r.command(func(ctx context.Context, args []string) error {
 			o.target = argument(args)

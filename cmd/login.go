@@ -22,15 +22,15 @@ func newLogin(r *run) *cobra.Command {
 	o := &loginOptions{password: newSecretFlags(envPassword)}
 	cmd := &cobra.Command{
 		Use:   "login [TARGET]",
-		Short: "Log in by the best way that the server offers",
-		Long: `Ask the homeserver how one may log in, choose the best way that works from here,
+		Short: "Log in with the best flow that the server offers",
+		Long: `Ask the homeserver how you can log in, choose the best way that works from here,
 say which and why, and log in. A saved session that is still good is kept;
---new-device logs in all the same.
+--new-device makes another.
 
-TARGET is a user ID, a server name or a URL; with --homeserver a user name will
-do. A password can be given as for
-mxlogin password, a login token by MXLOGIN_LOGIN_TOKEN.`,
-		Example: `  mxlogin login '@alice:example.org'
+TARGET is a user ID, a server name or a URL; with --homeserver a user name is
+enough. A password comes from the same sources as for mxlogin password, a login
+token from MXLOGIN_LOGIN_TOKEN.`,
+		Example: `  mxlogin login "@alice:example.org"
   mxlogin login example.org`,
 		Args: atMostOne("TARGET"),
 		RunE: r.command(func(ctx context.Context, args []string) error {

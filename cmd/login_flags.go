@@ -29,11 +29,11 @@ func (o *loginFlags) addFlags(all *pflag.FlagSet) {
 
 func (o *loginFlags) defineFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.deviceID, "device-id", "", "device `ID` to use (default: that of the saved account, or a new one)")
-	flags.BoolVar(&o.newDevice, "new-device", false, "make a new device, and log out the old one of this account")
-	flags.BoolVar(&o.renewable, "renewable", false, "ask for a refresh token: the access token then ends early and is renewed as needed")
+	flags.BoolVar(&o.newDevice, "new-device", false, "make a new device and log out this account's old one")
+	flags.BoolVar(&o.renewable, "renewable", false, "ask for a refresh token: the access token then expires early and is renewed as needed")
 	flags.BoolVar(&o.ifNeeded, "if-needed", false, "do nothing if the saved session is good")
-	flags.BoolVar(&o.skipFlows, "skip-flows", false, "do not ask the server how one may log in")
-	flags.BoolVar(&o.allowOtherUser, "allow-other-user", false, "keep the session of another user than was asked for")
+	flags.BoolVar(&o.skipFlows, "skip-flows", false, "do not ask the server which flows it offers")
+	flags.BoolVar(&o.allowOtherUser, "allow-other-user", false, "keep the session even if it belongs to another user")
 	flags.BoolVar(&o.keepHomeserver, "keep-homeserver", false, "stay with the homeserver even if it names another one (well_known)")
 	addShowToken(flags, &o.showToken)
 	addSettingFlags(flags, "device_name", "storage", "login_timeout")
@@ -89,11 +89,11 @@ func (o *loginFlags) request(r *run, request login.Request) login.Request {
 func (r *run) checkLogin(o *loginFlags) error {
 	switch {
 	case o.deviceID != "" && o.newDevice:
-		return &choose.UsageError{Message: "--device-id and --new-device exclude each other", Hint: "give one of them"}
+		return &choose.UsageError{Message: "--device-id and --new-device cannot be used together", Hint: "use one of them"}
 	case r.settings.Storage == storageNone && !r.format.ShowsToken() && !o.showToken:
 		return &choose.UsageError{
-			Message: "with --storage none the token would be lost: nothing is saved and nothing shown",
-			Hint:    "add --output token, or another format that has it, or --show-token",
+			Message: "with --storage none the token would be lost: it is neither saved nor shown",
+			Hint:    "add --output token, or another format that shows it, or --show-token",
 		}
 	}
 	return checkDeviceID(o.deviceID)

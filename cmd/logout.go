@@ -34,7 +34,7 @@ out of the config file. If the server cannot be reached nothing changes.
 A session of OAuth 2.0 is revoked where it was granted. All sessions of such a
 user are ended on a page of the account; --all-devices names it.`,
 		Example: `  mxlogin logout
-  mxlogin logout '@alice:example.org'
+  mxlogin logout "@alice:example.org"
   mxlogin logout --all-devices --yes
   mxlogin logout --local-only`,
 		Args: atMostOne("ACCOUNT"),
@@ -44,8 +44,8 @@ user are ended on a page of the account; --all-devices names it.`,
 		}),
 	}
 	cmd.Flags().BoolVar(&o.allDevices, "all-devices", false, "end all sessions of the user, on every device")
-	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask before all sessions are ended")
-	cmd.Flags().BoolVar(&o.localOnly, "local-only", false, "ask no server: only forget the session here")
+	cmd.Flags().BoolVar(&o.yes, "yes", false, "do not ask before ending all sessions")
+	cmd.Flags().BoolVar(&o.localOnly, "local-only", false, "only forget the session here; do not ask the server")
 	return cmd
 }
 
@@ -57,7 +57,7 @@ type logoutResult struct {
 
 func runLogout(ctx context.Context, r *run, o *logoutOptions) error {
 	if o.allDevices && o.localOnly {
-		return &choose.UsageError{Message: "--all-devices and --local-only exclude each other", Hint: "give one of them"}
+		return &choose.UsageError{Message: "--all-devices and --local-only cannot be used together", Hint: "use one of them"}
 	}
 	account, keeper, err := r.sessionToEnd(ctx, o)
 	if err != nil {
@@ -75,11 +75,24 @@ func runLogout(ctx context.Context, r *run, o *logoutOptions) error {
 	if r.format == output.JSON {
 		return r.print().JSON(logoutResult{Accounts: append([]string{}, names...), Server: done})
 	}
-	who := "the session of " + envAccessToken // which does not say whose it is
-	if len(names) > 0 {
-		who = strings.Join(names, ", ")
+	who := endedSession(account, names)
+	if o.allDevices && done == session.LoggedOut {
+		who = "all sessions of " + who
 	}
-	return r.print().Lines(serverWords(done) + " " + who)
+	return r.print().Lines(fmt.Sprintf(serverWords(done), who))
+}
+
+// endedSession says whose session has ended, where, and what it was saved as.
+func endedSession(account config.Account, names []string) string {
+	who := account.UserID
+	if who == "" {
+		who = "the session of " + envAccessToken // which does not say whose it is
+	}
+	who += " at " + account.Homeserver
+	if len(names) > 1 || len(names) == 1 && names[0] != account.UserID {
+		who += " (" + plural(len(names), "account ", "%d accounts: ") + strings.Join(names, ", ") + ")"
+	}
+	return who
 }
 
 // confirmAll asks before sessions are ended that other people or devices may be using.
@@ -94,7 +107,7 @@ func (r *run) confirmAll(ctx context.Context, account config.Account) error {
 		return err
 	}
 	if strings.TrimSpace(answer) != "yes" {
-		return &choose.UsageError{Message: "nothing was ended: the answer is not yes"}
+		return &choose.UsageError{Message: "nothing was ended: the answer was not yes"}
 	}
 	return nil
 }
@@ -136,13 +149,13 @@ func (o *logoutOptions) end(ctx context.Context, keeper *session.Keeper, account
 func serverWords(done session.ServerSide) string {
 	switch done {
 	case session.AlreadyGone:
-		return "The session was over already; forgot"
+		return "Forgot %s: the session had ended already"
 	case session.Expired:
-		return "The access token had expired, so its device stays on the server; forgot"
+		return "Forgot %s: the access token had expired, so the device stays on the server"
 	case session.NotAsked:
-		return "Forgot, without asking the server,"
+		return "Forgot %s without asking the server: the session lives on there"
 	}
-	return "Logged out"
+	return "Logged out %s"
 }
 
 // KeptError tells that a logout changed nothing.

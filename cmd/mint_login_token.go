@@ -16,12 +16,12 @@ func newMintLoginToken(r *run) *cobra.Command {
 	password := newSecretFlags(envPassword)
 	cmd := &cobra.Command{
 		Use:   "mint-login-token [ACCOUNT]",
-		Short: "Get a login token for another device, by a saved session",
-		Long: `Get a login token by a saved session, and print it. It logs in one other device
-of the same user, by mxlogin token, and is good for a short time: two minutes,
-as the specification has it.
+		Short: "Get a login token for another device",
+		Long: `Get a login token from a saved session, and print it. With mxlogin token it logs
+in one other device of the same user, once and within a short time: two minutes,
+by the specification.
 
-The server wants to see that it is you. A password is asked for on the
+The server asks you to authenticate again. A password is asked for on the
 terminal, or comes from --password-stdin, --password-file, --password-command
 or MXLOGIN_PASSWORD; for other ways a page of the server is opened in a
 browser.`,

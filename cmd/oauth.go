@@ -22,7 +22,7 @@ func newOAuth(r *run) *cobra.Command {
 		Use:   "oauth [TARGET]",
 		Short: "Log in by OAuth 2.0, with a browser here or anywhere",
 		Long: `Log in at the homeserver's authorization server, and keep the session. More and
-more servers, matrix.org among them, take no other login.
+more servers, matrix.org among them, accept no other login.
 
 The login page is opened in the browser of this machine, and its URL shown. When
 you have agreed there the browser comes back to mxlogin, at an address of this
@@ -34,14 +34,14 @@ with any browser, such as that of a phone. Over ssh, in a container and with
 not, open the URL in any browser; in the end that cannot reach mxlogin and shows
 an error. Copy the address of that page to the terminal, which waits for it.
 
-The access token ends after minutes, and access-token, exec and whoami renew it
-by themselves. Each login makes a new device; the one that it replaces is
+The access token expires within minutes, and access-token, exec and whoami renew
+it themselves. Each login makes a new device; the one that it replaces is
 logged out.
 
 TARGET is a user ID, a server name or a URL. With a user ID, another user is
 refused.`,
 		Example: `  mxlogin oauth example.org
-  mxlogin oauth '@alice:example.org' --device
+  mxlogin oauth "@alice:example.org" --device
   mxlogin oauth example.org --device -o json`,
 		Args: atMostOne("TARGET"),
 		RunE: r.command(func(ctx context.Context, args []string) error {
@@ -71,8 +71,8 @@ func runOAuth(ctx context.Context, r *run, o *oauthOptions) error {
 func (o *loginFlags) checkOAuth() error {
 	if o.deviceID != "" && !oauth.IsDeviceID(o.deviceID) {
 		return &choose.UsageError{
-			Message: "--device-id is none for OAuth 2.0",
-			Hint:    "use ten or more letters, digits and . _ ~ -",
+			Message: "--device-id is not valid for OAuth 2.0",
+			Hint:    "use at least ten letters, digits and . _ ~ -",
 		}
 	}
 	return nil

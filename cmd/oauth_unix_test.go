@@ -346,7 +346,7 @@ func TestT16_WhoseLoginItIs(t *testing.T) {
 	}
 	get(t, v.answer())
 	v.fails(4)
-	v.shows("asked for @alice:hs.test, the server logged in @mallory:hs.test; the new session was logged out again")
+	v.shows("asked for @alice:hs.test, but the server logged in @mallory:hs.test; the new session was logged out again")
 	v.wantNothingKept()
 }
 

@@ -9,7 +9,7 @@ import (
 // hold what was being worked on.
 type panicError struct{ where string }
 
-func (e *panicError) Error() string { return "mxlogin has a fault, at " + e.where }
+func (e *panicError) Error() string { return "internal error at " + e.where }
 
 func panicked(any) error {
 	pcs := make([]uintptr, 16)

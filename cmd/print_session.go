@@ -19,6 +19,10 @@ func (r *run) printSession(format output.Format, s session.Result, showToken boo
 			return err
 		}
 		shown.Account, shown.Config = s.Account.Name, store.Path()
+		shown.TokenCommand = "mxlogin access-token"
+		if preferred := r.file.DefaultAccount(); preferred != "" && preferred != s.Account.Name { // the first login becomes the default
+			shown.TokenCommand += " " + shellWord(s.Account.Name)
+		}
 	}
 	return r.printer(format).Session(shown, showToken)
 }

@@ -40,7 +40,7 @@ func (p prover) prove(ctx context.Context, c client.Challenge) (client.Proof, er
 	case slices.Contains(next, client.StageDummy):
 		return client.ProveDummy(), nil
 	case len(next) == 0:
-		return client.Proof{}, fmt.Errorf("%s asks for a proof and names no way to give it", p.origin)
+		return client.Proof{}, fmt.Errorf("%s asks you to authenticate again, but offers no way to do it", p.origin)
 	}
 	return client.ProveByPage(), p.page(ctx, next[0], c.FallbackURL(next[0]))
 }
@@ -69,8 +69,8 @@ func (p prover) password(ctx context.Context) (client.Proof, error) {
 func (p prover) page(ctx context.Context, stage, url string) error {
 	return p.person.Visit(ctx, terminal.Visit{
 		Needed:  terminal.InteractionError{Needed: "a person with a browser", Hint: "run it on a terminal"},
-		What:    "went through the page in the browser",
-		Message: fmt.Sprintf("%s wants to see that it is you (%s); open this page:", p.origin, stage),
+		What:    "completed the page in the browser",
+		Message: fmt.Sprintf("%s asks you to authenticate again (%s); open this page:", p.origin, stage),
 		URL:     url,
 		Prompt:  "Press Enter when that is done: ",
 		Entered: func(string) error { return nil },

@@ -156,7 +156,7 @@ func TestAPageProvesWhoDeletesADevice(t *testing.T) {
 	a, fake := startDelete(t, []clienttest.Reply{challenged("m.login.sso", false), {Body: "{}"}}, "--no-browser")
 	a.see("Press Enter when that is done: ")
 	a.shows(
-		fake.URL()+" wants to see that it is you (m.login.sso); open this page:",
+		fake.URL()+" asks you to authenticate again (m.login.sso); open this page:",
 		"mxlogin: "+fake.URL()+"/_matrix/client/v3/auth/m.login.sso/fallback/web?session=uia%2Fsession\r\n",
 	)
 	wantAuth(t, fake)

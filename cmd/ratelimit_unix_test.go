@@ -41,7 +41,7 @@ func TestDendriteRateLimit(t *testing.T) {
 		if !errors.As(err, &exit) || exit.ExitCode() != 6 {
 			t.Errorf("%v, want exit code 6\n%s", err, stderr)
 		}
-		if !strings.Contains(stderr.String(), "rate limited, try again after 1s") {
+		if !strings.Contains(stderr.String(), "rate limited; try again in 1s") {
 			t.Errorf("stderr: %s", stderr)
 		}
 		if content := readFile(t, configFile); strings.Contains(content, "alice") {

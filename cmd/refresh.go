@@ -16,12 +16,11 @@ func newRefresh(r *run) *cobra.Command {
 		Long: `Get a new access token for a saved session that was made with --renewable or by
 OAuth 2.0, and save it. The device stays the same.
 
-There is seldom a need for it: access-token, exec and whoami renew the session
-by themselves, shortly before its access token ends or when the server does not
-take that any more. Of several processes one renews and the others take its
-token.`,
+This is seldom needed: access-token, exec and whoami renew the session
+themselves, shortly before its access token expires or when the server no longer
+accepts it. Of several processes, one renews and the others use its token.`,
 		Example: `  mxlogin refresh
-  mxlogin refresh '@bot:example.org' -o json`,
+  mxlogin refresh "@bot:example.org" -o json`,
 		Args: atMostOne("ACCOUNT"),
 		RunE: r.command(func(ctx context.Context, args []string) error {
 			account, keeper, err := r.session(ctx, argument(args))

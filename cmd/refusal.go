@@ -26,19 +26,19 @@ func wordsFor(e *transport.MatrixError, at login.RefusedError) words {
 	case "M_USER_DEACTIVATED":
 		return words{classAuth, "the account is deactivated", "ask the server's administrator"}
 	case "M_USER_LOCKED":
-		return words{classAuth, "the account is locked; what is saved of it is kept", "ask the server's administrator"}
+		return words{classAuth, "the account is locked; its saved session is kept", "ask the server's administrator"}
 	case "M_USER_SUSPENDED":
 		return words{classAuth, "the account is suspended", "ask the server's administrator"}
 	case "ORG.MATRIX.MSC3866_USER_AWAITING_APPROVAL":
-		return words{classAuth, "the account waits for approval by the server's administrator", ""}
+		return words{classAuth, "the account is waiting for approval by the server's administrator", ""}
 	case "M_RESOURCE_LIMIT_EXCEEDED":
-		return words{classAuth, "the server has reached a limit and takes no more logins", contact(e)}
+		return words{classAuth, "the server has reached a limit and accepts no more logins", contact(e)}
 	case "M_USER_LIMIT_EXCEEDED":
 		return words{classAuth, "the account has reached a limit of this server", contact(e)}
 	case "M_INVALID_USERNAME", "M_EXCLUSIVE":
-		return words{classAuth, "the server does not take this user ID", "check the user ID and --homeserver"}
+		return words{classAuth, "the server does not accept this user ID", "check the user ID and --homeserver"}
 	case "M_CONSENT_NOT_GIVEN":
-		return words{classAuth, "the server wants its terms to be agreed to first", consent(e)}
+		return words{classAuth, "the server requires you to agree to its terms first", consent(e)}
 	case "M_UNKNOWN_TOKEN", "M_MISSING_TOKEN":
 		if at.Kind.Refused != "" {
 			return words{classAuth, at.Kind.Refused, at.Kind.Hint}
@@ -52,7 +52,7 @@ func wordsFor(e *transport.MatrixError, at login.RefusedError) words {
 	}
 	switch e.Code {
 	case "M_BAD_JSON", "M_NOT_JSON", "M_MISSING_PARAM", "M_INVALID_PARAM", "M_UNRECOGNIZED", "M_APPSERVICE_LOGIN_UNSUPPORTED":
-		return words{classProtocol, "the server does not take the request", flowsHint(e)}
+		return words{classProtocol, "the server does not accept the request", flowsHint(e)}
 	}
 	return wordsForStatus(e, at.Kind)
 }
@@ -65,7 +65,7 @@ func wordsForLogin(e *transport.MatrixError, at login.RefusedError) (words, bool
 	case e.Status == http.StatusNotFound:
 		return words{classAuth, "the server has no such user", "check the user ID and --homeserver; a user of an application service has to be registered first"}, true
 	case e.Status == http.StatusBadRequest && at.ByAddress:
-		return words{classFlow, "the server takes no logins by e-mail address or phone number, or not by this one", "log in by the user ID: mxlogin password @user:server"}, true
+		return words{classFlow, "the server does not accept logins by e-mail address or phone number, or not by this one", "log in with the user ID: mxlogin password @user:server"}, true
 	}
 	return words{}, false
 }
@@ -80,9 +80,9 @@ func wordsForStatus(e *transport.MatrixError, kind login.Kind) words {
 	case refused:
 		return words{classAuth, "the server refused the request", ""}
 	case e.Status == http.StatusRequestEntityTooLarge, e.Status == http.StatusRequestURITooLong, e.Status == http.StatusRequestHeaderFieldsTooLarge:
-		return words{classUsage, "what was given is too long for the server", ""}
+		return words{classUsage, "the input is too long for the server", ""}
 	}
-	return words{classProtocol, "the server does not take the request", flowsHint(e)}
+	return words{classProtocol, "the server does not accept the request", flowsHint(e)}
 }
 
 // isAboutSecrets reports whether the server's reason can be what was typed. Any other it
@@ -100,16 +100,16 @@ func isAboutSecrets(e *transport.MatrixError) bool {
 func contact(e *transport.MatrixError) string {
 	switch {
 	case e.AdminContact != "":
-		return "the server names as contact: " + e.AdminContact
+		return "the server's contact: " + e.AdminContact
 	case e.InfoURI != "":
-		return "the server tells more at " + e.InfoURI
+		return "for details, see " + e.InfoURI
 	}
 	return "ask the server's administrator"
 }
 
 func consent(e *transport.MatrixError) string {
 	if e.ConsentURI == "" {
-		return "the server's other clients show where"
+		return "another Matrix client shows where"
 	}
 	return "read them and agree at " + e.ConsentURI
 }
@@ -128,13 +128,13 @@ func wordsForOAuth(e *oauth.Error) words {
 	case oauth.ServerError, oauth.Unavailable:
 		return words{classNetwork, "the authorization server failed", "try again later"}
 	case oauth.InvalidGrant, oauth.ExpiredToken:
-		return words{classAuth, "the server does not take the code or the token: it is used, revoked or too old", "log in again"}
+		return words{classAuth, "the server does not accept the code or token: it is used, revoked or expired", "log in again"}
 	case oauth.InvalidClient, oauth.UnauthorizedClient:
-		return words{classAuth, "the server does not take mxlogin as a client", "log in again; if it goes on, ask the server's administrator"}
+		return words{classAuth, "the server does not accept mxlogin as a client", "log in again; if that does not help, ask the server's administrator"}
 	case oauth.InvalidScope:
 		return words{classProtocol, "the server does not grant this device, or not the client-server API", ""}
 	case "invalid_client_metadata", "invalid_client_uri", "invalid_redirect_uri":
-		return words{classProtocol, "the server does not register mxlogin as a client", "if its page is refused, set another: mxlogin config set oauth_client_uri https://…"}
+		return words{classProtocol, "the server does not register mxlogin as a client", "if it refuses the page of mxlogin, set another: mxlogin config set oauth_client_uri https://…"}
 	case "login_required", "consent_required", "interaction_required", "account_selection_required":
 		return words{classAuth, "the login was not finished on the server's page", "start again"}
 	}

@@ -24,8 +24,8 @@ func (r *run) commandTree() *cobra.Command {
 		Short: "Get a Matrix access token, and keep it",
 		Long: `mxlogin logs in to a Matrix homeserver and keeps the session in a config file.
 
-Ask a server how one may log in:   mxlogin flows example.org
-Log in with a password:            mxlogin password '@alice:example.org'
+Ask a server how you can log in:   mxlogin flows example.org
+Log in with a password:            mxlogin password "@alice:example.org"
 Use the session:                   mxlogin access-token
 End it:                            mxlogin logout`,
 		SilenceErrors: true,
@@ -194,7 +194,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	case errors.As(err, &invalid):
 		usage.Message = fmt.Sprintf("--%s does not take this value", invalid.GetFlag().Name)
 	case errors.As(err, &malformed):
-		usage.Message = "a flag cannot be read"
+		usage.Message = "a flag is malformed"
 	}
 	return usage
 }

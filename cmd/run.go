@@ -79,7 +79,7 @@ func (r *run) tokenless(f func(context.Context, []string) error) func(*cobra.Com
 	return r.command(func(ctx context.Context, args []string) error {
 		if r.format.ShowsToken() {
 			return &choose.UsageError{
-				Message: fmt.Sprintf("--output %s is for commands that have a token", r.format),
+				Message: fmt.Sprintf("--output %s is only for commands that return a token", r.format),
 				Hint:    "use text or json",
 			}
 		}
@@ -110,7 +110,7 @@ func (r *run) load() error {
 	r.file, r.settings = file, settings
 	r.reporter = r.newReporter(r.format == output.JSON, settings.Quiet)
 	for _, key := range file.UnknownSettings() {
-		r.reporter.Warning("unknown_setting", fmt.Sprintf("the config file has a setting that is not known: %s", key))
+		r.reporter.Warning("unknown_setting", fmt.Sprintf("unknown setting in the config file: %s", key))
 	}
 	r.person, r.keeper = r.newPerson(), r.newKeeper()
 	return nil

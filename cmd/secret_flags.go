@@ -52,8 +52,8 @@ func (s *secretFlags) check() error {
 	}
 	if given > 1 {
 		return &choose.UsageError{
-			Message: fmt.Sprintf("--%[1]s-stdin, --%[1]s-file and --%[1]s-command exclude each other", s.kind.name),
-			Hint:    "give one of them",
+			Message: fmt.Sprintf("--%[1]s-stdin, --%[1]s-file and --%[1]s-command cannot be used together", s.kind.name),
+			Hint:    "use one of them",
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ page to the terminal, which waits for it.
 TARGET is a user ID, a server name or a URL. With a user ID, another user is
 refused.`,
 		Example: `  mxlogin sso example.org
-  mxlogin sso '@alice:example.org' --idp oidc-github
+  mxlogin sso "@alice:example.org" --idp oidc-github
   mxlogin sso example.org --no-browser`,
 		Args: atMostOne("TARGET"),
 		RunE: r.command(func(ctx context.Context, args []string) error {

@@ -25,11 +25,11 @@ import (
 
 const (
 	ssoFlows       = `{"flows":[{"type":"m.login.sso"},{"type":"m.login.token"}]}`
-	ssoPrompt      = "paste the address that it ends at: "
+	ssoPrompt      = "paste the address it ends at: "
 	loginRequest   = "POST /_matrix/client/v3/login"
 	flowsRequest   = "GET /_matrix/client/v3/login"
 	redirectPath   = "/_matrix/client/v3/login/sso/redirect"
-	notThatAddress = "that is not the address that the browser ends at, which begins with http://127.0.0.1:"
+	notThatAddress = "that is not the address the browser ended at, which begins with http://127.0.0.1:"
 )
 
 // atTerminal is mxlogin with a person who sees its terminal, stderr included.
@@ -358,7 +358,7 @@ func TestL27_TheLoginTokenIsRefused(t *testing.T) {
 	v.readPage()
 	get(t, v.address())
 	v.fails(4)
-	v.shows("it took too long, or was used", "M_FORBIDDEN: Invalid login token")
+	v.shows("it has expired or was used", "M_FORBIDDEN: Invalid login token")
 	v.wantTokenSent()
 	v.wantClosed()
 	v.wantNoToken(0)

@@ -21,14 +21,14 @@ func newToken(r *run) *cobra.Command {
 		Use:   "token [TARGET]",
 		Short: "Log in with a login token (m.login.token)",
 		Long: `Log in with a login token: one that another session has minted, or that a
-single sign-on ended with. It is good once and not for long.
+single sign-on ended with. It is good once, for a short time.
 
 TARGET is a user ID, a server name or a URL. With a user ID, a token of another
 user is refused. The token itself is never an argument: it is asked for on the
 terminal, or comes from --login-token-stdin, --login-token-file,
 --login-token-command or MXLOGIN_LOGIN_TOKEN.`,
 		Example: `  mxlogin token example.org
-  mxlogin token '@alice:example.org' --login-token-file token.txt`,
+  mxlogin token "@alice:example.org" --login-token-file token.txt`,
 		Args: atMostOne("TARGET"),
 		RunE: r.command(func(ctx context.Context, args []string) error {
 			o.target = argument(args)

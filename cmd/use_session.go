@@ -84,7 +84,7 @@ func (r *run) unsavedToken(argument string) (secret.Value, bool) {
 func (r *run) unsavedSession(ctx context.Context, token secret.Value) (config.Account, error) {
 	if source := r.settings.Source("homeserver"); source != config.SourceFlag && source != config.SourceEnv {
 		return config.Account{}, &choose.UsageError{
-			Message: envAccessToken + " is set, and no homeserver beside it",
+			Message: envAccessToken + " is set without a homeserver",
 			Hint:    "set MXLOGIN_HOMESERVER, or name a saved account",
 		}
 	}

@@ -14,9 +14,9 @@ func newWhoami(r *run) *cobra.Command {
 		Short: "Ask the server who the saved token belongs to",
 		Long: `Ask the homeserver who the saved access token belongs to.
 
-It ends with 0 only if the server says that the session is good.`,
+The exit code is 0 only if the server says that the session is good.`,
 		Example: `  mxlogin whoami
-  mxlogin whoami '@alice:example.org' -o json`,
+  mxlogin whoami "@alice:example.org" -o json`,
 		Args: atMostOne("ACCOUNT"),
 		RunE: r.tokenless(func(ctx context.Context, args []string) error {
 			return runWhoami(ctx, r, argument(args))

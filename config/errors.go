@@ -50,17 +50,17 @@ func (e *FileError) Unwrap() error { return e.Err }
 func (e *FileError) Hint() string {
 	switch {
 	case errors.Is(e.Err, errNoVersion):
-		return fmt.Sprintf("the file was left as it is; begin it with the two lines below, or move it aside to %s.broken and log in again\nversion: 1\naccounts: []", e.Path)
+		return fmt.Sprintf("the file was left unchanged; begin it with the two lines below, or move it to %s.broken and log in again\nversion: 1\naccounts: []", e.Path)
 	case errors.Is(e.Err, syscall.ENOLCK), errors.Is(e.Err, syscall.ENOSYS), errors.Is(e.Err, syscall.EOPNOTSUPP):
-		return "its file system has no locks; name a file on a local one with --config, or keep nothing: --storage none"
+		return "its file system does not support locks; use a local file with --config, or save nothing: --storage none"
 	case errors.Is(e.Err, syscall.EBUSY):
-		return "it is mounted by itself and cannot be replaced; mount its directory"
+		return "it is a mount of its own and cannot be replaced; mount its directory instead"
 	case errors.Is(e.Err, ErrInvalid):
-		return fmt.Sprintf("the file was left as it is; mend it, or move it aside to %s.broken and log in again", e.Path)
+		return fmt.Sprintf("the file was left unchanged; fix it, or move it to %s.broken and log in again", e.Path)
 	case errors.Is(e.Err, ErrLocked):
-		return "try again when the other mxlogin has ended"
+		return "try again when the other mxlogin has finished"
 	case errors.Is(e.Err, ErrNewer):
-		return "the file was left as it is; update mxlogin, or name another file with --config"
+		return "the file was left unchanged; update mxlogin, or name another file with --config"
 	case errors.Is(e.Err, ErrForeign):
 		return "name a file of your own with --config (under sudo, use sudo -H)"
 	case errors.Is(e.Err, ErrLoose):
@@ -139,7 +139,7 @@ func (e *SettingError) Hint() string {
 	case e.Suggestion != "":
 		return fmt.Sprintf("did you mean %s?", e.Suggestion)
 	case e.Want == "":
-		return "see them all: mxlogin config list"
+		return "to list all settings: mxlogin config list"
 	}
 	return ""
 }

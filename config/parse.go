@@ -111,7 +111,7 @@ func checkKeys(mapping *yaml.Node) error {
 			return parseError(key, "", "a key must be a plain string")
 		}
 		if seen[key.Value] {
-			return parseError(key, "", "the same key for the second time")
+			return parseError(key, "", "duplicate key")
 		}
 		seen[key.Value] = true
 	}

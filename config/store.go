@@ -263,9 +263,9 @@ func (s *Store) write(target string, file *File, info fs.FileInfo) error {
 // new one has mode 0600 and one name.
 func (s *Store) noticeOldFile(target string, old fs.FileInfo) {
 	if isLooseFile(old) {
-		s.notify(Notice{NoticeFileMode, fmt.Sprintf("%s had mode %04o and now has 0600: others could use the tokens in it", target, unixMode(old))})
+		s.notify(Notice{NoticeFileMode, fmt.Sprintf("%s had mode %04o, so others could use its tokens; it now has 0600", target, unixMode(old))})
 	}
 	if links := linkCount(old); links > 1 {
-		s.notify(Notice{NoticeHardLinks, fmt.Sprintf("%s had %d names; the others keep its old content", target, links)})
+		s.notify(Notice{NoticeHardLinks, fmt.Sprintf("%s had %d hard links; the others keep the old content", target, links)})
 	}
 }

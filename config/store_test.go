@@ -117,7 +117,7 @@ func TestQ38_AnEmptyFile(t *testing.T) {
 
 // TestQ42_WhereNothingCanBeLocked, and Q38: where a file is mounted by itself.
 func TestQ38_Q42_HintsOfFileSystems(t *testing.T) {
-	for code, want := range map[error]string{syscall.ENOLCK: "--storage none", syscall.ENOSYS: "--config", syscall.EOPNOTSUPP: "no locks", syscall.EBUSY: "mount its directory"} {
+	for code, want := range map[error]string{syscall.ENOLCK: "--storage none", syscall.ENOSYS: "--config", syscall.EOPNOTSUPP: "does not support locks", syscall.EBUSY: "mount its directory"} {
 		err := newFileError("lock", "/home/a/config.yaml.lock", &fs.PathError{Op: "flock", Path: "x", Err: code})
 		if !strings.Contains(err.Hint(), want) {
 			t.Errorf("%v: %q", code, err.Hint())
@@ -137,7 +137,7 @@ func TestS8_ABrokenFileIsLeftAsItIs(t *testing.T) {
 			updateErr := store.Update(t.Context(), putSession("@a:h"))
 			for _, err := range []error{loadErr, updateErr} {
 				var refused *FileError
-				if !errors.As(err, &refused) || !strings.Contains(refused.Hint(), "the file was left as it is") {
+				if !errors.As(err, &refused) || !strings.Contains(refused.Hint(), "the file was left unchanged") {
 					t.Errorf("got %v", err)
 				}
 				if errors.Is(err, ErrInvalid) && !strings.Contains(refused.Hint(), store.Path()+".broken") {

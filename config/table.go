@@ -51,7 +51,7 @@ func Table() []Setting {
 		},
 		{
 			Key: "account", Env: "MXLOGIN_ACCOUNT", Flag: "account", ValueName: "name", Global: true,
-			Meaning: "name or user ID of the saved account to use",
+			Meaning: "saved account to use, by its name or user ID; for a login also the name of a new one",
 		},
 		{
 			Key: "homeserver", Env: "MXLOGIN_HOMESERVER", Flag: "homeserver", ValueName: "name|URL", Global: true, InFile: true,
@@ -94,7 +94,7 @@ func Table() []Setting {
 		{
 			Key: "no_browser", Env: "MXLOGIN_NO_BROWSER", Flag: "no-browser", Global: true, InFile: true,
 			Kind: KindBool, Default: "false",
-			Meaning: "open no browser; a login there shows its URL, to be opened elsewhere",
+			Meaning: "do not open a browser; show the URL, to be opened elsewhere",
 		},
 		{
 			Key: "quiet", Env: "MXLOGIN_QUIET", Flag: "quiet", Short: "q", Global: true, InFile: true,
@@ -114,7 +114,7 @@ func Table() []Setting {
 		{
 			Key: "oauth_client_uri", Env: "MXLOGIN_OAUTH_CLIENT_URI", ValueName: "url", InFile: true,
 			Kind: KindPage, Default: "https://mxlogin.invalid/",
-			Meaning: "page that OAuth servers may show to whoever asks what mxlogin is",
+			Meaning: "page about mxlogin that OAuth servers may link to",
 		},
 		{
 			Key: "storage", Env: "MXLOGIN_STORAGE", Flag: "storage", InFile: true,

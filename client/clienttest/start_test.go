@@ -83,7 +83,7 @@ func TestBuildKey_ChangesWithTheSources(t *testing.T) {
 			t.Fatal(err)
 		}
 		if after == before {
-			t.Errorf("another %s has the same key", name)
+			t.Errorf("another %s has duplicate key", name)
 		}
 		before = after
 	}

@@ -184,10 +184,10 @@ func (r *resolver) wellKnown(ctx context.Context, server matrixid.ServerName) (*
 	step.Status = resp.Status
 	switch {
 	case resp.Status == http.StatusNotFound:
-		r.add(step, Ignore, "the server has no well-known file; its name is used as it is")
+		r.add(step, Ignore, "the server has no well-known file, so its own name is used")
 		return nil, nil
 	case resp.Status != http.StatusOK:
-		return nil, r.failed(ctx, step, FailPrompt, fmt.Sprintf("the well-known file is answered by %d", resp.Status), nil)
+		return nil, r.failed(ctx, step, FailPrompt, fmt.Sprintf("the server answered %d for its well-known file", resp.Status), nil)
 	}
 	object, err := resp.Object()
 	if err != nil {

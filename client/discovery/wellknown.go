@@ -47,9 +47,9 @@ func (r *resolver) readBaseURL(file *wellKnownFile, server matrixid.ServerName) 
 func distrustRedirect(to, asked matrixid.Origin) string {
 	switch {
 	case to.IsLoopback() && !asked.IsLoopback():
-		return "is on this machine, which another machine cannot know of"
+		return "is a loopback address, which only a server on this machine may name"
 	case to.IsIP() && to.Host() != asked.Host():
-		return "is an IP address, and not that of the server name"
+		return "is an IP address other than that of the server name"
 	}
 	return ""
 }
@@ -67,9 +67,9 @@ func Distrust(base matrixid.BaseURL, source matrixid.Origin, server matrixid.Ser
 	case target.Scheme() != "https":
 		return "is not https"
 	case target.IsLoopback():
-		return "is on this machine, which another machine cannot know of"
+		return "is a loopback address, which only a server on this machine may name"
 	case target.IsIP() && target.Host() != matrixid.HTTPSBaseURL(server).Origin().Host():
-		return "is an IP address, and not that of the server name"
+		return "is an IP address other than that of the server name"
 	}
 	return ""
 }

@@ -72,10 +72,10 @@ func parseBaseURL(s string) (base BaseURL, stripped bool, err error) {
 	u, err := url.Parse(s)
 	if err != nil {
 		// The parser's error repeats the URL and with it a password in it.
-		return BaseURL{}, false, badBaseURL("it cannot be read as a URL", "")
+		return BaseURL{}, false, badBaseURL("it cannot be parsed as a URL", "")
 	}
 	if u.User != nil {
-		return BaseURL{}, false, badBaseURL("it holds a user name or a password", "leave out what stands before the '@'")
+		return BaseURL{}, false, badBaseURL("it holds a user name or a password", "remove everything up to the '@'")
 	}
 	origin, err := parseOrigin(scheme, u.Host)
 	if err != nil {
@@ -143,7 +143,7 @@ func canonicalPort(port string) string {
 func canonicalPath(escaped string) (string, error) {
 	path := strings.TrimRight(escaped, "/")
 	if strings.Contains(path, "//") {
-		return "", badBaseURL("its path has an empty part", "")
+		return "", badBaseURL("its path has an empty segment", "")
 	}
 	for segment := range strings.SplitSeq(path, "/") {
 		unescaped, err := url.PathUnescape(segment)
@@ -151,7 +151,7 @@ func canonicalPath(escaped string) (string, error) {
 		case err != nil || unescaped == "." || unescaped == ".." || strings.ContainsAny(unescaped, "/\\"):
 			return "", badBaseURL("its path is not a plain one", "")
 		case unescaped == "_matrix":
-			return "", badBaseURL("it goes on to /_matrix", "leave out /_matrix and what follows it")
+			return "", badBaseURL("it includes /_matrix", "remove /_matrix and everything after it")
 		}
 	}
 	return path, nil

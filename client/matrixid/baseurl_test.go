@@ -48,7 +48,7 @@ var baseURLCases = []struct {
 	{"W9", "https://h/%5Fmatrix", "", "/_matrix"},
 	{"W9", "https://h/a/../b", "", "plain"},
 	{"W9", "https://h/a/%2e%2e/b", "", "plain"},
-	{"W9", "https://h//a", "", "empty part"},
+	{"W9", "https://h//a", "", "empty segment"},
 	{"W12", "HTTPS://H.Example", "https://h.example", ""},
 	{"W12", "https://h.example:443", "https://h.example", ""},
 	{"W12", "https://h.example.", "https://h.example", ""},

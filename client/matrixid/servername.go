@@ -66,7 +66,7 @@ func splitHostPort(s string) (host, port string, err error) {
 	if strings.HasPrefix(s, "[") {
 		end := strings.IndexByte(s, ']')
 		if end < 0 {
-			return "", "", badServerName("the bracket of the IPv6 address is not closed", "")
+			return "", "", badServerName("the IPv6 address has no closing bracket", "")
 		}
 		if host = s[:end+1]; len(s) > len(host) && s[len(host)] != ':' {
 			return "", "", badServerName("only a port may follow the IPv6 address", "")
@@ -101,14 +101,14 @@ func checkHost(host string) error {
 	}
 	for i := range len(host) {
 		if !isDNSChar(host[i]) {
-			return badServerName("the host may have only letters, digits, '-' and '.'", "")
+			return badServerName("the host may contain only letters, digits, '-' and '.'", "")
 		}
 	}
 	if strings.HasPrefix(host, ".") || strings.Contains(host, "..") {
 		return badServerName("the host has an empty label", "")
 	}
 	if _, ok := hostIP(host); !ok && endsInNumber(host) {
-		return badServerName("the host looks like an IPv4 address and is none", "")
+		return badServerName("the host looks like an IPv4 address but is not one", "")
 	}
 	return nil
 }

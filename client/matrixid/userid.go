@@ -25,7 +25,7 @@ func ParseUserID(s string) (UserID, error) {
 		return UserID{}, err
 	}
 	if id.localpart == "" {
-		return UserID{}, badUserID("the part before ':' is empty", "")
+		return UserID{}, badUserID("the localpart is empty", "")
 	}
 	if err := CheckTypedLocalpart(id.localpart); err != nil {
 		return UserID{}, err
@@ -47,11 +47,11 @@ func CheckTypedLocalpart(localpart string) error {
 	}
 	for _, r := range localpart {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) {
-			return badUserID("it has a space or a character that cannot be seen", "")
+			return badUserID("it has a space or an invisible character", "")
 		}
 	}
 	if strings.Contains(localpart, ":") {
-		return badUserID("the part before the server has a ':'", "")
+		return badUserID("the localpart has a ':'", "")
 	}
 	return nil
 }

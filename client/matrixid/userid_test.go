@@ -32,7 +32,7 @@ func TestI1_UserIDsAreSplitAtTheFirstColon(t *testing.T) {
 
 func TestI2_BrokenUserIDsAreRefusedWithTheReason(t *testing.T) {
 	cases := map[string]string{
-		"@:h":           "before ':' is empty",
+		"@:h":           "the localpart is empty",
 		"@a:":           "empty",
 		"@a":            "no server",
 		"a:h":           "start with '@'",
@@ -41,7 +41,7 @@ func TestI2_BrokenUserIDsAreRefusedWithTheReason(t *testing.T) {
 		"@a:h:123456":   "five digits",
 		"@a:h:0":        "between 1 and 65535",
 		"@a:h:65536":    "between 1 and 65535",
-		"@a:[::1":       "not closed",
+		"@a:[::1":       "no closing bracket",
 		"@a:[nonsense]": "IPv6",
 		"@a:[::1]x":     "port may follow",
 		"@a:h_x":        "letters, digits",

@@ -94,7 +94,7 @@ func (c *Client) readAnswer(g CodeGrant, answer url.Values) (transport.Credentia
 	case answer.Has("iss") && answer.Get("iss") != c.metadata.Issuer:
 		return transport.Credential{}, fault("the browser came back from another authorization server")
 	case names && !answer.Has("iss"):
-		return transport.Credential{}, fault("the browser came back without the name of the authorization server, which it promises")
+		return transport.Credential{}, fault("the browser came back without the issuer, which the server promises to send")
 	case isCode(answer.Get("error")):
 		return transport.Credential{}, &Error{Request: request, Code: answer.Get("error"), Description: cut(answer.Get("error_description"))}
 	case code == "":

@@ -139,7 +139,7 @@ func TestL26_TokensThatWereNotAskedFor(t *testing.T) {
 		"the code":               {`{"access_token":"the-code","token_type":"Bearer"}`, false},
 		"a lifetime in words":    {`{` + rest + `,"token_type":"Bearer","expires_in":"300"}`, true},
 		"no JSON":                {`access_token=x`, false},
-		"a member twice":         {`{` + rest + `,"access_token":"access-2","token_type":"Bearer"}`, false},
+		"duplicate member":       {`{` + rest + `,"access_token":"access-2","token_type":"Bearer"}`, false},
 	} {
 		w := newWorld(t)
 		c := w.mustClient(nil)

@@ -99,7 +99,7 @@ func readUserCode(answer transport.Object) (string, error) {
 	case len(code) > maxUserCode:
 		return "", answer.Invalid("user_code", "is longer than 64 bytes")
 	case strings.IndexFunc(code, func(r rune) bool { return r < ' ' || r >= 0x7f }) >= 0:
-		return "", answer.Invalid("user_code", "has a character that cannot be typed everywhere")
+		return "", answer.Invalid("user_code", "has a character that not every keyboard can type")
 	}
 	return code, nil
 }

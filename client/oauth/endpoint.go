@@ -29,11 +29,11 @@ func parseEndpoint(text string, t *transport.Client, base matrixid.BaseURL) (e e
 		return endpoint{}, "is longer than 4 KiB"
 	}
 	if strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }) >= 0 {
-		return endpoint{}, "has a character that no URL has"
+		return endpoint{}, "has a character that no URL may have"
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" {
-		return endpoint{}, "is no URL"
+		return endpoint{}, "is not a URL"
 	}
 	root, err := matrixid.ParseBaseURL(u.Scheme + "://" + u.Host)
 	switch {
@@ -44,7 +44,7 @@ func parseEndpoint(text string, t *transport.Client, base matrixid.BaseURL) (e e
 	case strings.Contains(text, "#"):
 		return endpoint{}, "has a fragment"
 	case root.Origin().IsLoopback() && !base.Origin().IsLoopback():
-		return endpoint{}, "is of this machine, which another machine cannot know of"
+		return endpoint{}, "is a loopback address, which only a server on this machine may name"
 	case !t.MayDial(root.Origin()):
 		return endpoint{}, "is not https"
 	}

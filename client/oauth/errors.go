@@ -21,14 +21,14 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	text := e.Request + ": " + e.Code
-	if e.Status != 0 {
-		text += fmt.Sprintf(" (%d)", e.Status)
-	}
+	text := e.Code
 	if e.Description != "" {
 		text += ": " + e.Description
 	}
-	return text
+	if e.Status == 0 {
+		return fmt.Sprintf("%s (%s)", text, e.Request)
+	}
+	return fmt.Sprintf("%s (%d from %s)", text, e.Status, e.Request)
 }
 
 // The codes that a caller may have to tell apart.
@@ -53,7 +53,7 @@ type AnswerError struct {
 	Reason  string
 }
 
-func (e *AnswerError) Error() string { return e.Request + ": " + e.Reason }
+func (e *AnswerError) Error() string { return fmt.Sprintf("%s (%s)", e.Reason, e.Request) }
 
 // ExpiredError tells that a device code has ended before the login was approved, as far
 // as the answers say.
@@ -63,9 +63,9 @@ type ExpiredError struct {
 
 func (e *ExpiredError) Error() string {
 	if e.Err != nil {
-		return "the code has ended: " + e.Err.Error()
+		return "the code has expired: " + e.Err.Error()
 	}
-	return "the code has ended"
+	return "the code has expired"
 }
 
 func (e *ExpiredError) Unwrap() error { return e.Err }
@@ -102,7 +102,7 @@ func refusal(resp *transport.Response) error {
 	case resp.Status >= http.StatusInternalServerError:
 		return &transport.ServerError{Request: resp.Request, Status: resp.Status, Message: serverText(resp, code, description)}
 	case err != nil || !isCode(code) || object.Has("errcode"):
-		reason := fmt.Sprintf("the server answered %d and no OAuth error", resp.Status)
+		reason := fmt.Sprintf("the server answered %d without an OAuth error", resp.Status)
 		if text := serverText(resp, code, description); text != "" {
 			reason += ": " + text
 		}

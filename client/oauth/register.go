@@ -65,7 +65,7 @@ func readRegistration(answer transport.Object, grant string, redirects []string)
 	case len(clientID) > maxClientID:
 		return "", answer.Invalid("client_id", "is longer than 1 KiB")
 	case strings.IndexFunc(clientID, func(r rune) bool { return r < ' ' || r >= 0x7f }) >= 0:
-		return "", answer.Invalid("client_id", "has a character that none has")
+		return "", answer.Invalid("client_id", "has an invalid character")
 	}
 	if err := holds(answer, "grant_types", grant); err != nil {
 		return "", err

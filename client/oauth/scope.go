@@ -49,11 +49,11 @@ func checkScope(answer transport.Object, deviceID string) error {
 	}
 	switch {
 	case !slices.Contains(granted, scopeAPI) && !slices.Contains(granted, unstableAPI):
-		return answer.Invalid("scope", "does not have the client-server API")
+		return answer.Invalid("scope", "does not include the client-server API")
 	case len(devices) == 0:
 		return answer.Invalid("scope", "has no device")
 	case slices.ContainsFunc(devices, func(device string) bool { return device != deviceID }):
-		return answer.Invalid("scope", "has another device than was asked for")
+		return answer.Invalid("scope", "names another device than the one requested")
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 
 // wipedBody is a request's body that is overwritten when it is closed: it may
 // hold a password. net/http may still be writing it when the answer is there, so
-// reading and closing exclude each other.
+// reading and closing cannot be used together.
 type wipedBody struct {
 	mu     sync.Mutex
 	text   []byte

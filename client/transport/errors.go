@@ -17,6 +17,14 @@ import (
 	"mxlogin/client/matrixid"
 )
 
+// about puts the request that a text is about behind it: what went wrong comes first.
+func about(request, text string) string {
+	if request == "" {
+		return text
+	}
+	return text + " (" + request + ")"
+}
+
 // NetworkError tells that no whole answer came from the server.
 type NetworkError struct {
 	Request string // method, origin and path
@@ -29,7 +37,7 @@ type NetworkError struct {
 	Err  error
 }
 
-func (e *NetworkError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Reason) }
+func (e *NetworkError) Error() string { return about(e.Request, e.Reason) }
 
 func (e *NetworkError) Unwrap() error { return e.Err }
 
@@ -41,7 +49,7 @@ type TLSError struct {
 	Err     error
 }
 
-func (e *TLSError) Error() string { return fmt.Sprintf("%s: TLS: %s", e.Request, e.Reason) }
+func (e *TLSError) Error() string { return about(e.Request, e.Reason) }
 
 func (e *TLSError) Unwrap() error { return e.Err }
 
@@ -53,7 +61,7 @@ type LimitError struct {
 }
 
 func (e *LimitError) Error() string {
-	return fmt.Sprintf("%s: the answer is too large: its %s passed the limit of %d KiB", e.Request, e.What, e.Limit>>10)
+	return about(e.Request, fmt.Sprintf("the answer is too large: its %s passed the limit of %d KiB", e.What, e.Limit>>10))
 }
 
 // RedirectError tells that the server sent the request elsewhere, and it was not
@@ -69,23 +77,23 @@ type RedirectError struct {
 
 func (e *RedirectError) Error() string {
 	if e.TooMany {
-		return fmt.Sprintf("%s: too many redirects, the last to %s", e.Request, e.To)
+		return about(e.Request, fmt.Sprintf("too many redirects, the last to %s", e.To))
 	}
 	refusal := e.Refusal
 	if refusal == "" {
 		refusal = "is not followed"
 	}
-	return fmt.Sprintf("%s: the server redirects to %s (%d), which %s", e.Request, e.To, e.Status, refusal)
+	return about(e.Request, fmt.Sprintf("the server redirects to %s (%d), which %s", e.To, e.Status, refusal))
 }
 
 // ForbiddenError tells that the request was not sent because it must not go
 // there.
 type ForbiddenError struct {
 	Origin matrixid.Origin
-	Reason string
+	Reason string // a sentence that names the origin
 }
 
-func (e *ForbiddenError) Error() string { return fmt.Sprintf("%s: %s", e.Origin, e.Reason) }
+func (e *ForbiddenError) Error() string { return e.Reason }
 
 // RateLimitError tells that the server wants a longer wait than was allowed by
 // [Options].MaxWait, or than the deadline of the context leaves.
@@ -98,7 +106,7 @@ type RateLimitError struct {
 }
 
 func (e *RateLimitError) Error() string {
-	return fmt.Sprintf("%s: rate limited, try again after %s", e.Request, e.RetryAfter.Round(time.Second))
+	return about(e.Request, fmt.Sprintf("rate limited; try again in %s", e.RetryAfter.Round(time.Second)))
 }
 
 // ProtocolError tells that the answer is not what the specification allows.
@@ -110,11 +118,11 @@ type ProtocolError struct {
 	Unreadable bool // the answer is no JSON object at all
 }
 
-func (e *ProtocolError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Reason) }
+func (e *ProtocolError) Error() string { return about(e.Request, e.Reason) }
 
-var errSwitched = errors.New("the server switches protocols (101), which nobody has asked for")
+var errSwitched = errors.New("the server switched protocols (101), which was not requested")
 
-var errEncoded = errors.New("the answer is encoded in a way that nobody has asked for")
+var errEncoded = errors.New("the answer has a content encoding that was not requested")
 
 var errBodyTooLarge = errors.New("the body is over the limit")
 
@@ -149,7 +157,7 @@ func (f failedExchange) explain(ctx, limited context.Context) error {
 	failure.Timeout = limited.Err() != nil
 	failure.Reason = networkReason(f.err)
 	if failure.Timeout {
-		failure.Reason = fmt.Sprintf("no whole answer within %s", f.timeout)
+		failure.Reason = fmt.Sprintf("no complete answer within %s", f.timeout)
 	}
 	return failure
 }
@@ -161,7 +169,7 @@ type InterruptedError struct {
 	Err     error
 }
 
-func (e *InterruptedError) Error() string { return fmt.Sprintf("%s: %s", e.Request, e.Err) }
+func (e *InterruptedError) Error() string { return about(e.Request, e.Err.Error()) }
 
 func (e *InterruptedError) Unwrap() error { return e.Err }
 
@@ -210,7 +218,7 @@ func networkReason(err error) string {
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
 		return "the proxy could not be reached"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return "the host name is not known"
+		return "no such host"
 	case errors.As(err, &dns):
 		return "the host name could not be looked up"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -226,7 +234,7 @@ func networkReason(err error) string {
 	case strings.Contains(err.Error(), "malformed HTTP"):
 		return "the server does not speak HTTP on this port"
 	}
-	return "the exchange failed"
+	return "the request failed"
 }
 
 // issuedBy says who signed a certificate, where that is somebody else: the certificate of
@@ -235,7 +243,7 @@ func issuedBy(c *x509.Certificate) string {
 	if c == nil || c.Issuer.String() == c.Subject.String() {
 		return ""
 	}
-	return fmt.Sprintf(" (%s), or the server leaves out a certificate in between", cutName(c.Issuer.CommonName))
+	return fmt.Sprintf(" (%s), or the server does not send an intermediate certificate", cutName(c.Issuer.CommonName))
 }
 
 // namesOf says which hosts a certificate is for.
@@ -272,7 +280,7 @@ func tlsReason(err error) (string, bool) {
 	case errors.As(err, &unknown):
 		return "the certificate is signed by an authority that is not trusted here" + issuedBy(unknown.Cert), true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "the certificate has expired or is not valid yet, by the clock of this machine", true
+		return "the certificate has expired or is not valid yet, according to this machine's clock", true
 	case errors.As(err, &invalid):
 		return "the certificate is not valid for a server", true
 	case errors.As(err, &hostname):
@@ -282,9 +290,9 @@ func tlsReason(err error) (string, bool) {
 	case errors.As(err, &record):
 		return "the server does not speak TLS on this port", true
 	case errors.As(err, &alert):
-		return "the server ended the handshake", true
+		return "the server ended the TLS handshake", true
 	case strings.HasPrefix(err.Error(), "tls: "):
-		return strings.TrimPrefix(err.Error(), "tls: "), true
+		return "TLS: " + strings.TrimPrefix(err.Error(), "tls: "), true
 	}
 	return "", false
 }

@@ -30,10 +30,11 @@ type MatrixError struct {
 }
 
 func (e *MatrixError) Error() string {
-	if e.Message == "" {
-		return fmt.Sprintf("%s: %s (%d)", e.Request, e.Code, e.Status)
+	text := e.Code
+	if e.Message != "" {
+		text += ": " + e.Message
 	}
-	return fmt.Sprintf("%s: %s (%d): %s", e.Request, e.Code, e.Status, e.Message)
+	return about(fmt.Sprintf("%d from %s", e.Status, e.Request), text)
 }
 
 // ServerError tells of a 5xx: the server, or a proxy before it, could not answer.
@@ -45,14 +46,14 @@ type ServerError struct {
 }
 
 func (e *ServerError) Error() string {
-	text := fmt.Sprintf("%s: the server answered %d", e.Request, e.Status)
+	text := fmt.Sprintf("the server answered %d", e.Status)
 	if name := http.StatusText(e.Status); name != "" {
 		text += " " + name
 	}
 	if e.Message != "" {
 		text += ": " + e.Message
 	}
-	return text
+	return about(e.Request, text)
 }
 
 // Refusal returns nil for 200, a MatrixError or ServerError for what says that it is
@@ -73,7 +74,7 @@ func (r *Response) Refusal() error {
 		}
 		return &ServerError{Request: r.Request, Status: r.Status, Code: code, Message: message}
 	case !isMatrix:
-		return r.protocolError(fmt.Sprintf("the server answered %d and no Matrix error%s", r.Status, r.describeType()))
+		return r.protocolError(fmt.Sprintf("the server answered %d without a Matrix error%s", r.Status, r.describeType()))
 	}
 	refusal := &MatrixError{Request: r.Request, Origin: r.Origin, Status: r.Status, Code: code, Message: message}
 	refusal.SoftLogout, _, _ = object.Bool("soft_logout")

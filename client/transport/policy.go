@@ -19,7 +19,7 @@ type HTTPHost struct {
 func ParseHTTPHost(s string) (HTTPHost, error) {
 	base, err := matrixid.ParseBaseURL("http://" + s)
 	if err != nil || strings.ContainsAny(s, "/") {
-		reason, hint := "it is no host", "write host or host:port, an IPv6 address in brackets"
+		reason, hint := "it is not a host", "write host or host:port, an IPv6 address in brackets"
 		if syntax := (*matrixid.SyntaxError)(nil); errors.As(err, &syntax) {
 			reason = syntax.Reason
 		}

@@ -46,7 +46,7 @@ type proxyRefusalError struct{ status int }
 
 func (e *proxyRefusalError) Error() string {
 	if e.status == http.StatusProxyAuthRequired {
-		return "the proxy wants a user name and a password"
+		return "the proxy requires a user name and a password"
 	}
 	return fmt.Sprintf("the proxy answered %d instead of the server", e.status)
 }

@@ -24,7 +24,7 @@ func TestQ32_ProxiesOfTheEnvironment(t *testing.T) {
 }
 
 func TestQ32_WhatAProxySays(t *testing.T) {
-	for status, want := range map[int]string{407: "the proxy wants a user name and a password", 502: "the proxy answered 502 instead of the server"} {
+	for status, want := range map[int]string{407: "the proxy requires a user name and a password", 502: "the proxy answered 502 instead of the server"} {
 		err := checkConnect(t.Context(), nil, nil, &http.Response{StatusCode: status})
 		if got := networkReason(err); got != want {
 			t.Errorf("%d: %s", status, got)

@@ -127,7 +127,7 @@ func member[T any](o Object, name string, first byte, kind string) (value T, ok 
 // Invalid makes the error that a member is not as it must be. The reason goes on
 // from the member's name, as in "is missing", and never repeats its value.
 func (o Object) Invalid(name, reason string) error {
-	return &ProtocolError{Request: o.request, Status: o.status, Reason: "in the answer, " + o.path + name + " " + reason}
+	return &ProtocolError{Request: o.request, Status: o.status, Reason: "the answer's " + o.path + name + " " + reason}
 }
 
 // checkText holds body against all rules but that of members that come twice.
@@ -142,7 +142,7 @@ func checkText(body []byte) error {
 	case !json.Valid(body):
 		return errors.New("the answer is not JSON")
 	case hasLoneSurrogate(body):
-		return errors.New("the answer has half a character in a string")
+		return errors.New("the answer has an unpaired surrogate in a string")
 	}
 	return nil
 }
@@ -243,7 +243,7 @@ func readMembers(body []byte) (map[string]json.RawMessage, error) {
 }
 
 var (
-	errTwice   = errors.New("the answer has a member twice")
+	errTwice   = errors.New("the answer has a duplicate member")
 	errNotJSON = errors.New("the answer is not JSON")
 )
 

@@ -47,7 +47,7 @@ func TestQ41_TLSErrorsNameTheReason(t *testing.T) {
 		url    string
 		want   string
 	}{
-		{"unknown authority", wary, good.URL(), "the certificate is signed by an authority that is not trusted here (clienttest CA), or the server leaves out a certificate in between"},
+		{"unknown authority", wary, good.URL(), "the certificate is signed by an authority that is not trusted here (clienttest CA), or the server does not send an intermediate certificate"},
 		{"other host", trusting, otherHost.URL(), "the certificate is for another host: it is for hs.test"},
 		{"no TLS", trusting, "https" + plain.URL()[len("http"):], "the server does not speak TLS on this port"},
 	}
@@ -76,7 +76,7 @@ func TestI33_ACertificateOutOfItsTimeNamesTheClock(t *testing.T) {
 		_, err := client.Do(t.Context(), transport.Request{Method: "POST", Base: baseOf(t, server.URL), Path: "/x", JSON: transport.Fields{}})
 		server.Close()
 		var refused *transport.TLSError
-		if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "by the clock of this machine") {
+		if !errors.As(err, &refused) || !strings.Contains(refused.Reason, "according to this machine's clock") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

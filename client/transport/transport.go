@@ -181,11 +181,11 @@ func (c *Client) once(ctx context.Context, r Request, where target) (*Response, 
 // that is not its own, and plain http where nobody allowed it.
 func (c *Client) permit(r Request, origin matrixid.Origin) error {
 	if !c.MayDial(origin) {
-		return &ForbiddenError{Origin: origin, Reason: "plain http is not allowed there"}
+		return &ForbiddenError{Origin: origin, Reason: fmt.Sprintf("plain http to %s is not allowed", origin)}
 	}
 	for _, credential := range r.credentials() {
 		if credential.origin != origin {
-			return &ForbiddenError{Origin: origin, Reason: "the secret belongs to " + credential.origin.String()}
+			return &ForbiddenError{Origin: origin, Reason: fmt.Sprintf("the secret belongs to %s, not to %s", credential.origin, origin)}
 		}
 	}
 	return nil

@@ -25,7 +25,7 @@ func Authorization(state string) Accept {
 			return err
 		}
 		if !equal(query.Get("state"), state) {
-			return errors.New("it is of another login")
+			return errors.New("it belongs to another login")
 		}
 		if len(query["iss"]) > 1 {
 			return errors.New("it has several issuers")
@@ -47,11 +47,11 @@ func one(query url.Values, name string) error {
 	case len(values) == 0 || values[0] == "":
 		return fmt.Errorf("it has no %s", name)
 	case len(values) > 1:
-		return fmt.Errorf("it has several of %s", name)
+		return fmt.Errorf("it has %s more than once", name)
 	case len(values[0]) > maxValue:
 		return fmt.Errorf("its %s is too long", name)
 	case strings.IndexFunc(values[0], func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0:
-		return fmt.Errorf("its %s has a character that none has", name)
+		return fmt.Errorf("its %s has an invalid character", name)
 	}
 	return nil
 }

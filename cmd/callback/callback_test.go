@@ -266,7 +266,7 @@ func TestL8_ARefusalIsAnAnswer(t *testing.T) {
 // TestL12_TheSecondRedirectIsTooLate. L16: the token stays nowhere in the browser.
 func TestL12_TheSecondRedirectIsTooLate(t *testing.T) {
 	for _, test := range []struct{ query, end string }{
-		{"?code=c&state=right", "That is all here"},
+		{"?code=c&state=right", "Continue in the terminal"},
 		{"?error=access_denied&state=right", "did not work"},
 	} {
 		r := listen(t, callback.Authorization("right"))

@@ -24,10 +24,10 @@ const (
 	head = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>mxlogin</title><style>` + style + `</style></head><body>`
 	foot = `</body></html>`
 
-	pageDone     = head + `<h1>That is all here</h1><p>You can close this window and go back to the terminal.</p>` + foot
+	pageDone     = head + `<h1>Continue in the terminal</h1><p>You can close this window.</p>` + foot
 	pageFailed   = head + `<h1>The login did not work</h1><p>The terminal says why. You can close this window.</p>` + foot
-	pageUsed     = head + `<h1>Already used</h1><p>This login has its answer. You can close this window.</p>` + foot
-	pageNoAnswer = head + `<h1>No answer</h1><p>This address holds no answer of a login. The terminal still waits for one.</p>` + foot
+	pageUsed     = head + `<h1>Already used</h1><p>This login has already been answered. You can close this window.</p>` + foot
+	pageNoAnswer = head + `<h1>No answer</h1><p>This address holds no answer to a login. The terminal is still waiting for one.</p>` + foot
 	pageNothing  = head + `<h1>Nothing here</h1>` + foot
 )
 

@@ -84,10 +84,10 @@ func (r *Receiver) Wait(ctx context.Context) (url.Values, error) {
 func (r *Receiver) Read(pasted string) (url.Values, error) {
 	address, err := url.Parse(strings.TrimSpace(pasted))
 	if err != nil {
-		return nil, errors.New("that is no URL")
+		return nil, errors.New("that is not a URL")
 	}
 	if address.Scheme != "http" || address.Host != r.host || !equal(address.Path, r.path) {
-		return nil, errors.New("that is not the address that the browser ends at, which begins with http://" + r.host)
+		return nil, errors.New("that is not the address the browser ended at, which begins with http://" + r.host)
 	}
 	query, err := url.ParseQuery(address.RawQuery)
 	if err == nil {

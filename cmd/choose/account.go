@@ -17,7 +17,7 @@ func Account(s *config.Settings, f *config.File, argument string, warn Warn) (co
 	name := argument
 	if given := s.Account; given != "" && (name == "" || s.Source("account") == config.SourceFlag) {
 		if name != "" && name != given {
-			return config.Account{}, &UsageError{Message: "ACCOUNT and --account name two accounts", Hint: "leave out one of them"}
+			return config.Account{}, &UsageError{Message: "ACCOUNT and --account name different accounts", Hint: "use only one of them"}
 		}
 		name = given
 	}
@@ -47,7 +47,7 @@ func selectNamedAt(f *config.File, name string, place Place) (config.Account, er
 		elsewhere.InUse = true
 		return config.Account{}, elsewhere
 	}
-	return only(here, "several accounts are of "+here[0].UserID)
+	return only(here, "several accounts belong to "+here[0].UserID)
 }
 
 // selectAt returns the default account if it is at place, else the only one there.
@@ -72,7 +72,7 @@ func Named(f *config.File, name string) (config.Account, error) {
 	if len(matches) == 0 {
 		return config.Account{}, &NoSessionError{Unknown: true, Reason: "no account of this name is saved"}
 	}
-	return only(matches, "several accounts are of "+matches[0].UserID)
+	return only(matches, "several accounts belong to "+matches[0].UserID)
 }
 
 // matching returns the account of that name, or else those of that user ID, which
@@ -130,7 +130,7 @@ func ForLogin(f *config.File, name string, who Who, place Place) (*config.Accoun
 	if len(matches) == 0 {
 		return nil, nil
 	}
-	account, err := only(matches, "several accounts are of "+who.String())
+	account, err := only(matches, "several accounts belong to "+who.String())
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +159,7 @@ func (w Who) CheckOwner(account config.Account) error {
 
 // OtherOwner is the error that an account is not that of user.
 func OtherOwner(account config.Account, user string) error {
-	return &ChoiceError{Reason: fmt.Sprintf("account %s is that of %s, not of %s", account.Name, account.UserID, user)}
+	return &ChoiceError{Reason: fmt.Sprintf("account %s belongs to %s, not to %s", account.Name, account.UserID, user)}
 }
 
 func isOf(account config.Account, who Who, place Place) bool {

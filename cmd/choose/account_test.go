@@ -118,7 +118,7 @@ func TestHomeserver(t *testing.T) {
 		{name: "target before the environment", env: "https://env.test", target: url, want: "https://typed.test"},
 		{name: "server before the environment", env: "https://env.test", target: server, want: "typed.test"},
 		{name: "flag", flag: "https://flag.test", env: "https://env.test", target: user, want: "https://flag.test"},
-		{name: "flag against a target", flag: "https://flag.test", target: url, fails: "name two homeservers"},
+		{name: "flag against a target", flag: "https://flag.test", target: url, fails: "name different homeservers"},
 		{name: "flag that is a word", flag: "hunter2", fails: "--homeserver"},
 		{name: "flag that is a user ID", flag: "@alice:hs.test", fails: "--homeserver is a user ID"},
 	}

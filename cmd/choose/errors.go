@@ -47,14 +47,14 @@ type NoSessionError struct {
 	Account string // "" where there is no account at all
 	Flow    string // that the account logged in by
 	Unknown bool   // no account of this name is saved
-	Reason  string
+	Reason  string // a sentence; where there is an account, what goes on after its name
 }
 
 func (e *NoSessionError) Error() string {
 	if e.Account == "" {
 		return e.Reason
 	}
-	return fmt.Sprintf("account %s: %s", e.Account, e.Reason)
+	return fmt.Sprintf("account %s %s", e.Account, e.Reason)
 }
 
 // ElsewhereError tells that an account is saved for another homeserver than the

@@ -94,7 +94,7 @@ func refuseContradiction(named Place, target Target) error {
 	if target.IsZero() || !target.User.IsZero() || target.place() == named {
 		return nil
 	}
-	return &UsageError{Message: "the target and --homeserver name two homeservers", Hint: "leave out one of them"}
+	return &UsageError{Message: "the target and --homeserver name different homeservers", Hint: "use only one of them"}
 }
 
 // DecidesPlace reports whether a login of a saved account's user goes where the

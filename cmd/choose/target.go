@@ -33,7 +33,7 @@ func parseTarget(what, text string, warn Warn) (Target, error) {
 	case strings.Contains(text, "://"):
 		base, stripped, err := matrixid.ParseTypedBaseURL(text)
 		if stripped {
-			warn("url", "what follows '?' or '#' in the URL is left out")
+			warn("url", "ignoring everything from the '?' or '#' in the URL")
 		}
 		return Target{Base: base}, syntaxError(what, err)
 	case !looksLikeServer(text):
@@ -72,7 +72,7 @@ func looksLikeServer(text string) bool {
 func Trim(text string, warn Warn) string {
 	trimmed := strings.Trim(text, " \t\r\n")
 	if trimmed != text {
-		warn("space", "the space around the argument is left out")
+		warn("space", "ignoring the space around the argument")
 	}
 	return trimmed
 }

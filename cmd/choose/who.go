@@ -33,7 +33,7 @@ func ParseUser(text string, warn Warn) (Who, error) {
 		return Who{}, syntaxError("the user", err)
 	}
 	if user.HasUpperCase() {
-		warn("upper_case", "the user ID has upper case letters; servers make only lower case ones today")
+		warn("upper_case", "the user ID has upper-case letters; servers create only lower-case ones today")
 	}
 	return Who{User: user}, nil
 }

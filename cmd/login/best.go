@@ -20,7 +20,7 @@ func Best(o Offer, can Can) (kind Kind, why string, ok bool) {
 	case can.Password != "":
 		return password, can.Password + " is set", o.Has(password)
 	case o.takesOAuth() && !o.Has(password) && !o.Has(sso):
-		return oauth, "the server has no other way", true
+		return oauth, "the server offers nothing else", true
 	case o.takesOAuth() && o.PrefersOAuth() && (can.Terminal || can.Browser):
 		return oauth, "the server prefers it", true
 	case o.Has(sso) && !o.Has(password):

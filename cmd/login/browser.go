@@ -23,7 +23,7 @@ func fromBrowser(ctx context.Context, p Person, receiver *callback.Receiver, log
 	err := p.Visit(ctx, terminal.Visit{
 		Needed: login.needed, What: "finished the login in the browser",
 		Message: login.message, URL: login.url,
-		Prompt: "Waiting. If the browser cannot come back by itself, paste the address that it ends at: ",
+		Prompt: "Waiting. If the browser cannot come back by itself, paste the address it ends at: ",
 		Entered: func(line string) error {
 			pasted := strings.TrimSpace(line)
 			if login.alone != "" && pasted != "" && !strings.Contains(pasted, "/") {

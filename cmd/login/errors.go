@@ -19,7 +19,7 @@ type NoHomeserverError struct {
 }
 
 func (e *NoHomeserverError) Error() string {
-	return e.URL + " answers, and is no Matrix homeserver"
+	return e.URL + " answers, but is not a Matrix homeserver"
 }
 
 func (e *NoHomeserverError) Unwrap() error { return e.Err }
@@ -28,14 +28,14 @@ func (e *NoHomeserverError) Unwrap() error { return e.Err }
 type NoDeviceGrantError struct{ Homeserver string }
 
 func (e *NoDeviceGrantError) Error() string {
-	return e.Homeserver + " does not offer logins by a device code"
+	return e.Homeserver + " does not offer device codes"
 }
 
 // OtherDeviceError tells that a session was granted for another device than was asked for.
 type OtherDeviceError struct{ Asked, Got string }
 
 func (e *OtherDeviceError) Error() string {
-	return fmt.Sprintf("asked for device %s, the server granted %s", e.Asked, e.Got)
+	return fmt.Sprintf("asked for device %s, but the server granted %s", e.Asked, e.Got)
 }
 
 // RefusedError tells at what a login failed.

@@ -58,7 +58,7 @@ func (r Request) checkFlow(ctx context.Context, lookup *discovery.Lookup) (Reque
 		return r, r.notOffered(ctx, kind, offer)
 	}
 	if !kind.Unlisted && offer.PrefersOAuth() {
-		r.Keeper.Reporter.Notice("oauth_preferred", fmt.Sprintf("%s prefers logins by OAuth 2.0; going on with %s", r.Base, kind.Type), nil)
+		r.Keeper.Reporter.Notice("oauth_preferred", fmt.Sprintf("%s prefers OAuth 2.0; continuing with %s", r.Base, kind.Type), nil)
 	}
 	r.Prefix, r.Offered = offer.Prefix, offer.Flows
 	return r, nil
@@ -103,7 +103,7 @@ func (r Request) chooseFlow(ctx context.Context, lookup *discovery.Lookup) (Requ
 	}
 	kind := flow.Kind()
 	r.By, r.Type, r.API, r.Prefix, r.Offered = flow, kind.Type, kind.API, offer.Prefix, offer.Flows
-	r.Keeper.Reporter.Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways see mxlogin flows", kind.Words(), why),
+	r.Keeper.Reporter.Notice("flow_chosen", fmt.Sprintf("logging in by %s: %s; for other ways, see mxlogin flows", kind.Words(), why),
 		map[string]any{"flow": kind.Type, "reason": why})
 	return r, nil
 }

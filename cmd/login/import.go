@@ -35,7 +35,7 @@ func (f Import) Login(ctx context.Context, a *session.Attempt, p Person) (sessio
 	}
 	if !f.At.IsZero() && f.At.Origin() != a.Base.Origin() {
 		return session.Answer{}, &choose.UsageError{
-			Message: fmt.Sprintf("the credentials are for %s, and what was named leads to %s", f.At, a.Base),
+			Message: fmt.Sprintf("the credentials are for %s, but the homeserver you named is %s", f.At, a.Base),
 			Hint:    "leave the homeserver out, or give the token alone",
 		}
 	}

@@ -31,23 +31,23 @@ func Kinds() []Kind {
 	return []Kind{
 		{
 			Type: client.FlowPassword, API: config.APILegacy, Command: "password", NamesUser: true,
-			Refused: "the server refused the user name or the password",
-			Hint:    "check both, and that the account is of this server",
+			Refused: "the server refused the user name or password",
+			Hint:    "check both, and that the account is on this server",
 		},
 		{
 			Type: client.FlowSSO, API: config.APILegacy, Command: "sso",
-			Refused: "the server refused the login token that the browser came back with: it took too long, or was used",
+			Refused: "the server refused the login token that the browser came back with: it has expired or was used",
 			Hint:    "start again",
 		},
 		{
 			Type: client.FlowToken, API: config.APILegacy, Command: "token",
-			Refused: "the server refused the login token: it is wrong, used or too old",
-			Hint:    "a login token is good once and not for long; get another",
+			Refused: "the server refused the login token: it is wrong, used or expired",
+			Hint:    "a login token works once and for a short time; get another",
 		},
 		{
 			Type: client.FlowJWT, API: config.APILegacy, Command: "jwt",
 			Refused: "the server refused the JSON Web Token",
-			Hint:    "check who signed it and for whom, and when it ends",
+			Hint:    "check its signature, audience and expiry",
 		},
 		{
 			Type: client.FlowApplicationService, API: config.APILegacy, Command: "appservice", NamesUser: true,

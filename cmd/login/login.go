@@ -22,7 +22,7 @@ type Request struct {
 	Choose func(Offer) (flow Flow, why string, err error)
 
 	IfNeeded  bool // a saved session that is good is the result
-	SkipFlows bool // do not ask the homeserver how one may log in
+	SkipFlows bool // do not ask the homeserver how you can log in
 
 	Settings *config.Settings
 	File     *config.File // as it was read when the run began

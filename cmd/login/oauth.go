@@ -106,7 +106,7 @@ func (f OAuth) byDeviceCode(ctx context.Context, a *session.Attempt, p Person, i
 	if clientID, err = f.register(ctx, issuer, ""); err != nil {
 		return "", client.Tokens{}, err
 	}
-	late := terminal.TimeoutError{What: "approved the login", Hint: "look at the page: some servers say only there what went wrong"}
+	late := terminal.TimeoutError{What: "approved the login", Hint: "look at the page: some servers show errors only there"}
 	err = p.Within(ctx, late, func(ctx context.Context) (err error) {
 		for again := ""; ; {
 			code, err := requestCode(ctx, a, issuer, clientID)
@@ -132,8 +132,8 @@ func requestCode(ctx context.Context, a *session.Attempt, issuer *oauth.Client, 
 
 // Why a person is shown another code.
 const (
-	againEnded = "the code has ended; here is another"
-	againKnown = "the server has a device of this ID already, so it has to be approved once more"
+	againEnded = "the code has expired; here is another"
+	againKnown = "the server already has a device with this ID; please approve once more"
 )
 
 // whyAgain says why a person needs another code after err, or nothing where that would not

@@ -82,7 +82,7 @@ func noSuchProvider(a *session.Attempt, providers []client.IdentityProvider) err
 	for i, provider := range providers {
 		ids[i] = provider.ID
 	}
-	err := &choose.UsageError{Message: fmt.Sprintf("%s has no identity provider of this ID", a.Base)}
+	err := &choose.UsageError{Message: fmt.Sprintf("%s has no identity provider with this ID", a.Base)}
 	if err.Hint = "it has " + strings.Join(ids, ", "); len(ids) == 0 {
 		err.Hint = "it names none; leave out --idp"
 	}
@@ -90,5 +90,5 @@ func noSuchProvider(a *session.Attempt, providers []client.IdentityProvider) err
 }
 
 func needsBrowserForSSO() terminal.InteractionError {
-	return needsBrowser("; or log in by mxlogin token")
+	return needsBrowser("; or use mxlogin token")
 }

@@ -26,7 +26,7 @@ const (
 func ParseFormat(s string) (Format, error) {
 	f := Format(s)
 	if !slices.Contains([]Format{Text, JSON, Token, Env, Export, PowerShell, Fish, Header}, f) {
-		return "", errors.New("an output format is text, json, token, env, export, powershell, fish or header")
+		return "", errors.New("the output format must be text, json, token, env, export, powershell, fish or header")
 	}
 	return f, nil
 }

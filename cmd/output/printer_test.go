@@ -160,7 +160,7 @@ func TestExact(t *testing.T) {
 	for _, bad := range []string{"a\nb", "a\x1b", "a\xff", "::x", "##x"} {
 		b.Reset()
 		err := plainPrinter(&b, output.Text).Exact("the path", bad)
-		if err == nil || b.Len() > 0 || !strings.HasPrefix(err.Error(), "the path holds") {
+		if err == nil || b.Len() > 0 || !strings.HasPrefix(err.Error(), "the path has") {
 			t.Errorf("%q: %v, %q", bad, err, b.String())
 		}
 	}

@@ -77,11 +77,11 @@ func TestReporterWrites(t *testing.T) {
 		},
 		"another code": {
 			func(r *output.Reporter) {
-				r.Code(terminal.Code{Again: "the code has ended", Server: "https://example.org", Text: "7", URL: "https://auth.example.org/link", Lifetime: time.Minute})
+				r.Code(terminal.Code{Again: "the code has expired", Server: "https://example.org", Text: "7", URL: "https://auth.example.org/link", Lifetime: time.Minute})
 			},
-			"mxlogin: the code has ended\nmxlogin: to log in to https://example.org, open this page on any device:\nmxlogin:   https://auth.example.org/link\n" +
+			"mxlogin: the code has expired\nmxlogin: to log in to https://example.org, open this page on any device:\nmxlogin:   https://auth.example.org/link\n" +
 				"mxlogin: and enter the code:\nmxlogin:   7   (seven)\n",
-			`{"event":{"expires_in":60,"reason":"the code has ended","server":"https://example.org","type":"device_code","user_code":"7","verification_uri":"https://auth.example.org/link"}}` + "\n",
+			`{"event":{"expires_in":60,"reason":"the code has expired","server":"https://example.org","type":"device_code","user_code":"7","verification_uri":"https://auth.example.org/link"}}` + "\n",
 		},
 		"warning": {
 			func(r *output.Reporter) { r.Warning("storage", "others can read it") },

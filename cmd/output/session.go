@@ -19,6 +19,7 @@ type Session struct {
 	Flow                         string // the login flow, such as "m.login.password"
 	API                          string // "legacy" or "oauth"
 	Account, Config              string // where it is saved: name and file
+	TokenCommand                 string // what prints the access token of a saved one; for text only
 	Reused                       bool   // it was there before
 	Renewed                      bool   // and was renewed by this command; not part of the JSON
 	ExpiresAt                    time.Time
@@ -84,6 +85,8 @@ func (p Printer) sessionText(s Session, showToken bool) error {
 			return err
 		}
 		rows = append(rows, [2]string{"Access token", access}, [2]string{"Refresh token", refresh})
+	} else if s.TokenCommand != "" {
+		rows = append(rows, [2]string{"Access token", "printed by " + terminal.Safe(s.TokenCommand)})
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s\n", verb, terminal.Safe(s.UserID))
@@ -172,9 +175,9 @@ func checkExact(name, value string) error {
 	unprintable := func(r rune) bool { return !terminal.Printable(r) }
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsFunc(value, unprintable):
-		return fmt.Errorf("%s holds a character that cannot be shown; the json format can hold it", name)
+		return fmt.Errorf("%s has a character that cannot be shown; use the json format", name)
 	case strings.Contains(value, "##"), strings.HasPrefix(strings.TrimLeft(value, " "), "::"):
-		return fmt.Errorf("%s holds what a runner of CI jobs takes for a command; the json format can hold it", name)
+		return fmt.Errorf("%s has what a CI runner takes for a command; use the json format", name)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func traceFields(t transport.Trace) map[string]any {
 	return fields
 }
 
-// reasonOf is the error without the request, which stands before it.
+// reasonOf is the error without the request, which the trace begins with.
 func reasonOf(t transport.Trace) string {
-	return strings.TrimPrefix(t.Err.Error(), t.Method+" "+t.Origin+t.Path+": ")
+	return strings.TrimSuffix(t.Err.Error(), " ("+t.Method+" "+t.Origin+t.Path+")")
 }

@@ -279,7 +279,7 @@ func (a *Attempt) forget(ctx context.Context) {
 		return nil
 	})
 	if err != nil {
-		a.keeper.Reporter.Warning("storage", "the pending entry could not be taken out of the config file: "+err.Error())
+		a.keeper.Reporter.Warning("storage", "the pending entry could not be removed from the config file: "+err.Error())
 	}
 }
 

@@ -31,7 +31,7 @@ type OtherUserError struct {
 }
 
 func (e *OtherUserError) Error() string {
-	return fmt.Sprintf("asked for %s, the server logged in %s; %s", e.Asked, e.Got, e.Fate)
+	return fmt.Sprintf("asked for %s, but the server logged in %s; %s", e.Asked, e.Got, e.Fate)
 }
 
 // ForeignUserError tells that a homeserver logged in a user whose account is saved
@@ -71,7 +71,7 @@ func (f Fate) String() string {
 	case f.Untouched:
 		return "nothing was saved"
 	}
-	return fmt.Sprintf("a fresh token for device %s exists on the server and is lost", f.DeviceID)
+	return fmt.Sprintf("a new token for device %s exists on the server, but is lost", f.DeviceID)
 }
 
 // StrangerError tells that the token of a session is of another user or device
@@ -83,7 +83,7 @@ type StrangerError struct {
 }
 
 func (e *StrangerError) Error() string {
-	return fmt.Sprintf("the server says that the token is of %s, device %s; account %s is saved for %s, device %s",
+	return fmt.Sprintf("the server says the token belongs to %s, device %s; account %s is saved as %s, device %s",
 		e.GotUser, e.GotDevice, e.Account, e.UserID, e.DeviceID)
 }
 
@@ -100,7 +100,7 @@ type OtherIssuerError struct {
 }
 
 func (e *OtherIssuerError) Error() string {
-	return fmt.Sprintf("the homeserver names another authorization server, %s; the session of account %s is of %s", e.Named, e.Account, e.Saved)
+	return fmt.Sprintf("the homeserver names another authorization server, %s; the session of account %s belongs to %s", e.Named, e.Account, e.Saved)
 }
 
 // ElsewhereError tells that something is done on a page of the account, not by a request.
@@ -108,9 +108,9 @@ type ElsewhereError struct{ URL string } // "" where the server names none
 
 func (e *ElsewhereError) Error() string {
 	if e.URL == "" {
-		return "the server has its devices managed on a page of its own, and does not name it"
+		return "the server manages devices on a page of its own, but does not name it"
 	}
-	return "the server has its devices managed on a page of its own"
+	return "the server manages devices on a page of its own"
 }
 
 // OneByOneError tells that the server does not end all sessions of a user at once.
@@ -137,7 +137,7 @@ type OverError struct {
 
 func (e *OverError) Error() string {
 	if e.Account == "" {
-		return "the server does not know the session; it is over"
+		return "the server does not know the session; it has ended"
 	}
 	return fmt.Sprintf("the server has ended the session of account %s", e.Account)
 }

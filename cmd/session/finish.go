@@ -70,7 +70,7 @@ func (a *Attempt) deviceOf(ctx context.Context, answer Answer) string {
 		deviceID = who.DeviceID
 	}
 	if deviceID != a.deviceID {
-		a.keeper.Reporter.Warning("other_device", fmt.Sprintf("asked for device %s, the server made %s", a.deviceID, deviceID))
+		a.keeper.Reporter.Warning("other_device", fmt.Sprintf("asked for device %s, but the server made %s", a.deviceID, deviceID))
 	}
 	return deviceID
 }
@@ -273,7 +273,7 @@ func (a *Attempt) endReplaced(ctx context.Context, answer Answer) {
 		return
 	}
 	if answer.Foreign || old.Flow == FlowImport {
-		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the session that was saved before, device %s, lives on at the server", old.DeviceID))
+		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the session saved before, device %s, stays on the server", old.DeviceID))
 		return
 	}
 	ctx, cancel := Lasting(ctx)

@@ -104,7 +104,7 @@ func TestH22_AnotherUserIsLoggedOutAndNotStored(t *testing.T) {
 			want := []string{logout + " new-token"}
 			if test.device != "" {
 				want = nil
-				if other.Fate.LoggedOut || !strings.Contains(err.Error(), "a fresh token for device THEIRS exists") {
+				if other.Fate.LoggedOut || !strings.Contains(err.Error(), "a new token for device THEIRS exists") {
 					t.Errorf("got %v", err)
 				}
 			} else if !other.Fate.LoggedOut {

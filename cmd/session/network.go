@@ -175,11 +175,11 @@ func noCertificate(content []byte) error {
 	err := &choose.UsageError{Message: "the file of --ca-file holds no certificate in PEM form"}
 	switch {
 	case bytes.Contains(content, []byte("PRIVATE KEY-----")):
-		err.Hint = "it holds a private key; the certificate of the authority is meant"
+		err.Hint = "it holds a private key; give the authority's certificate"
 	case bytes.HasPrefix(content, []byte{0x30, 0x82}):
 		err.Hint = "it is in DER form; make it PEM: openssl x509 -inform der -in FILE -out ca.pem"
 	case bytes.Contains(content, []byte("BEGIN CERTIFICATE")):
-		err.Hint = "its lines are indented or damaged; each begins at the start of a line"
+		err.Hint = "its lines are indented or damaged; each must begin at the start of a line"
 	}
 	return err
 }

@@ -38,7 +38,7 @@ func (k *Keeper) Open(ctx context.Context, account config.Account) (*Session, er
 		}
 		s.renewed = err == nil
 		if account = renewed; s.renewed && account.EndsSoon(k.Now()) {
-			k.Reporter.Warning("short_lived", "the new access token ends at once, by what the server says and the clock of this machine")
+			k.Reporter.Warning("short_lived", "the new access token has expired already, according to the server and this machine's clock")
 		}
 	}
 	if err := s.use(account); err != nil {
@@ -75,9 +75,9 @@ func knowsNoRenewal(err error) bool {
 
 // NoSession says why an account without a session has none.
 func NoSession(account config.Account) error {
-	reason := "it is logged out"
+	reason := "is logged out"
 	if account.Pending {
-		reason = "its login was not finished"
+		reason = "is not logged in: its login was not finished"
 	}
 	return &choose.NoSessionError{Account: account.Name, Flow: account.Flow, Reason: reason}
 }
@@ -159,7 +159,7 @@ func (s *Session) over(ctx context.Context, cause error) error {
 		return nil
 	})
 	if err != nil {
-		s.keeper.Reporter.Warning("storage", "the dead session could not be taken out of the config file: "+err.Error())
+		s.keeper.Reporter.Warning("storage", "the ended session could not be removed from the config file: "+err.Error())
 	}
 	return over
 }

@@ -76,7 +76,7 @@ func (a *Attempt) distrust(base matrixid.BaseURL) string {
 	case target == used:
 		return ""
 	case target.IsLoopback() && !used.IsLoopback():
-		return "is on this machine, which another machine cannot know of"
+		return "is a loopback address, which only a server on this machine may name"
 	case used.Scheme() == "https" && target.Scheme() != "https":
 		return "is not https"
 	case target.IsLoopback() && used.IsLoopback() && target.Host() == used.Host():

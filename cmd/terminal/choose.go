@@ -30,7 +30,7 @@ func (t *Terminal) Choose(ctx context.Context, prompt string, options []string) 
 			return number - 1, nil
 		}
 	}
-	return 0, &InputError{Message: fmt.Sprintf("no number from 1 to %d was typed", len(options))}
+	return 0, &InputError{Message: fmt.Sprintf("the answer is not a number from 1 to %d", len(options))}
 }
 
 // list returns prompt and options, a line each.

@@ -22,9 +22,9 @@ type CommandError struct {
 // Error names the source and the exit status.
 func (e *CommandError) Error() string {
 	if !e.Started {
-		return fmt.Sprintf("the command of %s cannot be started: %v", e.Source, e.Err)
+		return fmt.Sprintf("%s cannot be started: %v", e.Source, e.Err)
 	}
-	return fmt.Sprintf("the command of %s failed: %v", e.Source, e.Err)
+	return fmt.Sprintf("%s failed: %v", e.Source, e.Err)
 }
 
 // Unwrap returns what os/exec said.

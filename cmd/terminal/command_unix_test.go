@@ -49,12 +49,12 @@ func TestReadSecretCommand(t *testing.T) {
 
 func TestReadSecretCommandThatFails(t *testing.T) {
 	tests := map[string]struct{ command, want string }{
-		"exit status":    {"/bin/sh -c 'echo " + canary + "; exit 3'", `the command of --x-command failed: exit status 3`},
-		"no output":      {"/bin/sh -c 'exit 1'", `the command of --x-command failed: exit status 1`},
-		"signal":         {"/bin/sh -c 'kill -9 $$'", `the command of --x-command failed: signal: killed`},
-		"no such":        {"/nonexistent/pass " + canary, `the command of --x-command cannot be started: no such file or directory`},
-		"not in PATH":    {canary, `the command of --x-command cannot be started: executable file not found in $PATH`},
-		"NUL and failed": {`/bin/sh -c 'printf "a\\000b"; exit 4'`, `the command of --x-command failed: exit status 4`},
+		"exit status":    {"/bin/sh -c 'echo " + canary + "; exit 3'", `--x-command failed: exit status 3`},
+		"no output":      {"/bin/sh -c 'exit 1'", `--x-command failed: exit status 1`},
+		"signal":         {"/bin/sh -c 'kill -9 $$'", `--x-command failed: signal: killed`},
+		"no such":        {"/nonexistent/pass " + canary, `--x-command cannot be started: no such file or directory`},
+		"not in PATH":    {canary, `--x-command cannot be started: executable file not found in $PATH`},
+		"NUL and failed": {`/bin/sh -c 'printf "a\\000b"; exit 4'`, `--x-command failed: exit status 4`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -67,7 +67,7 @@ type InteractionError struct {
 }
 
 func (e *InteractionError) Error() string {
-	return fmt.Sprintf("%s is needed, and %s", e.Needed, e.Reason)
+	return fmt.Sprintf("%s is needed, but %s", e.Needed, e.Reason)
 }
 
 // TimeoutError tells that a person did not do something in time.
@@ -157,7 +157,7 @@ func (p *Person) read(ctx context.Context, from Source, prompt string) (secret.V
 func (p *Person) runCommand(ctx context.Context, flag, command string) (secret.Value, error) {
 	value, lines, err := ReadSecretCommand(ctx, flag, command, p.Environ, p.Stderr)
 	if err == nil && lines > 1 {
-		p.Warn("several_lines", fmt.Sprintf("the command of %s printed %d lines; the first is taken", flag, lines))
+		p.Warn("several_lines", fmt.Sprintf("%s printed %d lines; using the first", flag, lines))
 	}
 	return value, err
 }
@@ -165,7 +165,7 @@ func (p *Person) runCommand(ctx context.Context, flag, command string) (secret.V
 func (p *Person) readFile(ctx context.Context, flag, path string, reading Reading) (secret.Value, error) {
 	value, othersCanRead, err := ReadSecretFile(ctx, flag, path, reading)
 	if othersCanRead {
-		p.Warn("file_mode", fmt.Sprintf("the file of %s can be read by other users", flag))
+		p.Warn("file_mode", fmt.Sprintf("the file of %s is readable by other users", flag))
 	}
 	return value, err
 }

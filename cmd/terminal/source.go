@@ -32,7 +32,7 @@ func ReadSecretFrom(ctx context.Context, r io.Reader, name string) (secret.Value
 		v, lines, err := readSecret(r, name)
 		if err == nil && lines > 1 {
 			v.Wipe()
-			return secret.Value{}, &InputError{Message: fmt.Sprintf("%s has %d lines, and a secret is one", name, lines), Hint: "give the line that is meant, alone"}
+			return secret.Value{}, &InputError{Message: fmt.Sprintf("%s has %d lines; a secret is a single one", name, lines), Hint: "give only the line that is meant"}
 		}
 		return v, err
 	}, secret.Value.Wipe)

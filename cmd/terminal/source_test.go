@@ -40,7 +40,7 @@ func TestI9_OneNewlineIsCutAndNothingElse(t *testing.T) {
 func TestQ37_ASecretIsOneLine(t *testing.T) {
 	for _, text := range []string{"pw\n\n", "pw\r\n\n", "pw\nuser: alice\n", "pw\n\r", "pw\nurl"} {
 		v, err := terminal.ReadSecretFrom(t.Context(), strings.NewReader(text), "standard input")
-		wantInputError(t, err, "standard input has 2 lines, and a secret is one")
+		wantInputError(t, err, "standard input has 2 lines; a secret is a single one")
 		if !v.IsZero() {
 			t.Errorf("%q is read as %q", text, v.Reveal())
 		}
@@ -67,10 +67,10 @@ func TestQ17_WhatIsNoToken(t *testing.T) {
 		"'hunter2'":                                "is in quotes",
 		" hunter2":                                 "begins or ends with a space",
 		"hunter2 ":                                 "begins or ends with a space",
-		"hunter 2":                                 "has a space or a character that no token has",
-		"hunter2\x7f":                              "has a space or a character that no token has",
-		"h\u00fcnter2":                             "has a space or a character that no token has",
-		"hunter2\u200b":                            "has a space or a character that no token has",
+		"hunter 2":                                 "has a space or a character that no token may have",
+		"hunter2\x7f":                              "has a space or a character that no token may have",
+		"h\u00fcnter2":                             "has a space or a character that no token may have",
+		"hunter2\u200b":                            "has a space or a character that no token may have",
 		"MXLOGIN_ACCESS_TOKEN=hunter2\nMORE=value": "is an assignment",
 	} {
 		wantInputError(t, terminal.CheckToken(text, "the access token"), "the access token "+want)

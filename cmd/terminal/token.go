@@ -19,13 +19,13 @@ func CheckToken(text, subject string) error {
 	case strings.HasPrefix(lower, "bearer "), strings.HasPrefix(lower, "authorization:"):
 		form, hint = "is a header", "give the token alone, without Bearer"
 	case assignment.MatchString(strings.TrimSpace(text)):
-		form, hint = "is an assignment", "give only what stands after the ="
+		form, hint = "is an assignment", "give only what follows the ="
 	case len(text) > 1 && strings.ContainsRune(`"'`, rune(text[0])) && text[0] == text[len(text)-1]:
 		form, hint = "is in quotes", "leave them out"
 	case text != strings.TrimSpace(text):
 		form, hint = "begins or ends with a space", "leave it out"
 	case strings.IndexFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f }) >= 0:
-		form, hint = "has a space or a character that no token has", "give the token alone"
+		form, hint = "has a space or a character that no token may have", "give the token alone"
 	default:
 		return nil
 	}

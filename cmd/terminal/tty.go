@@ -112,7 +112,7 @@ func withoutPasteMarks(line []byte) ([]byte, error) {
 	rest = bytes.TrimSuffix(rest, []byte(pasteEnds))
 	if bytes.IndexByte(rest, 0x1b) >= 0 {
 		clear(line)
-		return nil, &InputError{Message: "the answer holds an escape, as an arrow key sends it", Hint: "type it again"}
+		return nil, &InputError{Message: "the answer has an escape sequence, as arrow keys send it", Hint: "type it again"}
 	}
 	return rest, nil
 }

@@ -272,7 +272,7 @@ func TestChoose(t *testing.T) {
 	}{
 		"first":          {[]string{"1"}, answered("0")},
 		"after nonsense": {[]string{"first", "3", " 2 "}, answered("1")},
-		"three times":    {[]string{"0", "-1", ""}, "refused: no number from 1 to 2 was typed; "},
+		"three times":    {[]string{"0", "-1", ""}, "refused: the answer is not a number from 1 to 2; "},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -291,8 +291,8 @@ func TestChoose(t *testing.T) {
 func TestQ25_MarksOfAPasteAreNoPartOfIt(t *testing.T) {
 	for name, test := range map[string]struct{ keys, want string }{
 		"pasted":          {"\x1b[200~pasted\x1b[201~\n", answered("pasted")},
-		"an arrow key":    {"pass\x1b[Dword\n", "refused: the answer holds an escape, as an arrow key sends it; type it again"},
-		"a mark alone":    {"pass\x1b[200~word\n", "refused: the answer holds an escape, as an arrow key sends it; type it again"},
+		"an arrow key":    {"pass\x1b[Dword\n", "refused: the answer has an escape sequence, as arrow keys send it; type it again"},
+		"a mark alone":    {"pass\x1b[200~word\n", "refused: the answer has an escape sequence, as arrow keys send it; type it again"},
 		"nothing between": {"\x1b[200~\x1b[201~\n", "refused: nothing was typed at the prompt; "},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -34,7 +34,7 @@ type step struct {
 func steps(homeserver, password string) []step {
 	return []step{
 		{
-			why:  "Ask the homeserver how one may log in. No account is needed for that.",
+			why:  "Ask the homeserver how you can log in. No account is needed for that.",
 			args: []string{"flows", homeserver},
 		},
 		{

@@ -50,7 +50,7 @@ func TestRun_ShowsALogin(t *testing.T) {
 		` +access_token: "?[\w-]{4}\.\.\."?`,
 		`\$ cp "\$\(mxlogin config path\)" copy\.yaml`,
 		`\$ mxlogin logout`,
-		`Logged out @demo:localhost`,
+		`Logged out @demo:localhost at ` + homeserver,
 		`\$ mxlogin whoami --config copy\.yaml`,
 		`mxlogin: the server has ended the session of account @demo:localhost`,
 		`\(exit code 4\)`,

@@ -16,7 +16,7 @@ import (
 
 func main() {
 	discover := flag.Bool("discover", false, "find the homeserver by the server's name")
-	flows := flag.Bool("flows", false, "ask the homeserver how one may log in")
+	flows := flag.Bool("flows", false, "ask the homeserver how you can log in")
 	flag.Parse()
 	if err := run(context.Background(), *discover, *flows, flag.Arg(0), flag.Arg(1)); err != nil {
 		fmt.Fprintln(os.Stderr, "mautrix:", err)
