@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"mxlogin/cmd/choose"
 	"mxlogin/cmd/output"
+	"mxlogin/cmd/session"
 	"mxlogin/config"
 )
 
@@ -84,7 +86,7 @@ func runConfigGet(r *run, key string) error {
 }
 
 func runConfigSet(ctx context.Context, r *run, key, value string) error {
-	if err := config.ParseSetting(key, value); err != nil {
+	if err := r.checkSetting(key, value); err != nil {
 		return err
 	}
 	store, err := r.store()
@@ -92,6 +94,21 @@ func runConfigSet(ctx context.Context, r *run, key, value string) error {
 		return err
 	}
 	return store.Update(ctx, func(file *config.File) error { return file.SetSetting(key, value) })
+}
+
+// checkSetting holds that a command could use the value, as far as this machine can tell.
+func (r *run) checkSetting(key, value string) error {
+	err := config.ParseSetting(key, value)
+	switch {
+	case err != nil:
+	case key == "homeserver":
+		_, err = choose.ParseHomeserver(key, value, r.reporter.Warning)
+	case key == "ca_file":
+		_, err = session.CheckCAFile(config.ExpandHome(value, r.Environment.Lookup))
+	case key == "allow_http":
+		_, err = session.CheckAllowHTTP(value)
+	}
+	return err
 }
 
 func runConfigUnset(ctx context.Context, r *run, key string) error {

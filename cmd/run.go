@@ -109,8 +109,12 @@ func (r *run) load() error {
 	}
 	r.file, r.settings = file, settings
 	r.reporter = r.newReporter(r.format == output.JSON, settings.Quiet)
-	for _, key := range file.UnknownSettings() {
-		r.reporter.Warning("unknown_setting", fmt.Sprintf("unknown setting in the config file: %s", key))
+	for _, unknown := range file.UnknownKeys() {
+		message := "unknown key in the config file: " + unknown.Key
+		if unknown.Suggestion != "" {
+			message += "; did you mean " + unknown.Suggestion + "?"
+		}
+		r.reporter.Warning("unknown_key", message)
 	}
 	r.person, r.keeper = r.newPerson(), r.newKeeper()
 	return nil
@@ -140,11 +144,14 @@ func (r *run) newPerson() *terminal.Person {
 
 func (r *run) newKeeper() *session.Keeper {
 	network := session.Network{
-		Timeout:      r.settings.Timeout,
-		MaxWait:      r.settings.MaxWait,
-		UserAgent:    "mxlogin/" + buildVersion().Version,
-		CAFile:       r.settings.CAFile,
-		AllowHTTP:    r.settings.AllowHTTP,
+		Timeout:   r.settings.Timeout,
+		MaxWait:   r.settings.MaxWait,
+		UserAgent: "mxlogin/" + buildVersion().Version,
+		CAFile:    r.settings.CAFile,
+		AllowHTTP: r.settings.AllowHTTP,
+
+		CAFileFrom: r.settings.Origin("ca_file"), AllowHTTPFrom: r.settings.Origin("allow_http"),
+
 		Metadata:     &oauth.Cache{Now: r.Now},
 		Lookup:       r.Environment.Lookup,
 		RoundTripper: r.RoundTripper,

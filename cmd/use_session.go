@@ -89,7 +89,7 @@ func (r *run) unsavedSession(ctx context.Context, token secret.Value) (config.Ac
 		}
 	}
 	r.scrubber.Add(token)
-	place, err := choose.ParseHomeserver(r.settings.Homeserver, r.reporter.Warning)
+	place, err := choose.ParseHomeserver(r.settings.Origin("homeserver"), r.settings.Homeserver, r.reporter.Warning)
 	if err != nil {
 		return config.Account{}, err
 	}

@@ -128,9 +128,9 @@ func (e *SettingError) Error() string {
 	case e.Want == "":
 		return "unknown setting"
 	case e.Source == "":
-		return fmt.Sprintf("the setting %s takes %s", e.Key, e.Want)
+		return fmt.Sprintf("%s must be %s", e.Key, e.Want)
 	}
-	return fmt.Sprintf("%s takes %s", e.Source, e.Want)
+	return fmt.Sprintf("%s must be %s", e.Source, e.Want)
 }
 
 // Hint says what a person can do about the error, or nothing.

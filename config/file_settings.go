@@ -77,18 +77,6 @@ func (f *File) UnsetSetting(key string) bool {
 	return true
 }
 
-// UnknownSettings lists the keys under settings: that are none, in the order of
-// the file.
-func (f *File) UnknownSettings() []string {
-	var unknown []string
-	for key := range pairs(f.settings()) {
-		if _, err := fileSetting(key.Value); err != nil {
-			unknown = append(unknown, key.Value)
-		}
-	}
-	return unknown
-}
-
 // settings is the mapping under settings:, or one that is empty and in no file.
 func (f *File) settings() *yaml.Node {
 	settings := child(f.root(), "settings")

@@ -297,7 +297,7 @@ func TestSettingsOfTheFile(t *testing.T) {
 	if err := file.SetSetting("timeout", "soon"); !errors.As(err, &wrong) || wrong.Key != "timeout" {
 		t.Errorf("a wrong value: %v", err)
 	}
-	if got := mustParse(t, annotated).UnknownSettings(); !cmp.Equal(got, []string{"later_setting"}) {
+	if got := mustParse(t, annotated).UnknownKeys(); !cmp.Equal(got, []UnknownKey{{Key: "settings.later_setting"}}) {
 		t.Errorf("unknown settings %q", got)
 	}
 }

@@ -54,14 +54,18 @@ type Settings struct {
 	OAuthClientURI string
 
 	texts   map[string]string
-	sources map[string]Source
+	origins map[string]origin
 }
 
 // Text is the value of the setting key as a file or a flag would have it.
 func (s *Settings) Text(key string) string { return s.texts[key] }
 
 // Source is where the value of the setting key came from.
-func (s *Settings) Source(key string) Source { return s.sources[key] }
+func (s *Settings) Source(key string) Source { return s.origins[key].source }
+
+// Origin names for a person what gave the setting key its value, such as "--timeout",
+// "MXLOGIN_TIMEOUT" or "timeout in config.yaml"; "" for the default.
+func (s *Settings) Origin(key string) string { return s.origins[key].name }
 
 // Resolve merges the settings: flags, by key and only those given, over the
 // environment over the file over the defaults. An empty variable is an unset
@@ -117,7 +121,7 @@ func (l *layers) addFile(table []Setting, file *File) error {
 	for _, setting := range table {
 		if value, ok := file.Setting(setting.Key); ok && setting.InFile {
 			values[setting.Key] = value
-			l.origins[setting.Key] = origin{SourceFile, fmt.Sprintf("the setting %s in %s", setting.Key, file.path)}
+			l.origins[setting.Key] = origin{SourceFile, fmt.Sprintf("%s in %s", setting.Key, file.path)}
 		}
 	}
 	return l.merged.MergeConfigMap(values)
@@ -171,7 +175,7 @@ func (l *layers) addFlags(table []Setting, flags map[string]string) error {
 
 // settings holds the merged values to their kinds.
 func (l *layers) settings(table []Setting) (*Settings, error) {
-	sources, texts := make(map[string]Source), make(map[string]string)
+	texts := make(map[string]string)
 	for _, setting := range table {
 		texts[setting.Key] = l.merged.GetString(setting.Key)
 		from, given := l.origins[setting.Key]
@@ -181,7 +185,6 @@ func (l *layers) settings(table []Setting) (*Settings, error) {
 		if err := setting.check(l.merged.GetString(setting.Key), from.source, from.name); err != nil {
 			return nil, err
 		}
-		sources[setting.Key] = from.source
 	}
 	return &Settings{
 		Config:       l.merged.GetString("config"),
@@ -202,6 +205,6 @@ func (l *layers) settings(table []Setting) (*Settings, error) {
 		OAuthClientURI: l.merged.GetString("oauth_client_uri"),
 		Storage:        l.merged.GetString("storage"),
 		texts:          texts,
-		sources:        sources,
+		origins:        l.origins,
 	}, nil
 }

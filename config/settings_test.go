@@ -141,19 +141,19 @@ func TestResolveRefuses(t *testing.T) {
 		file       string
 		want       string
 	}{
-		{flags: map[string]string{"timeout": "soon"}, want: `--timeout takes a duration above 0`},
+		{flags: map[string]string{"timeout": "soon"}, want: `--timeout must be a duration above 0`},
 		{flags: map[string]string{"timeout": "0"}, want: "--timeout"},
 		{flags: map[string]string{"timeout": "-1s"}, want: "--timeout"},
 		{flags: map[string]string{"login_timeout": "0s"}, want: "--login-timeout"},
 		{flags: map[string]string{"max_wait": "-1s"}, want: "--max-wait"},
 		{flags: map[string]string{"output": "xml"}, want: "one of text, json, token, env, export, powershell, fish, header"},
 		{flags: map[string]string{"nonsense": "x"}, want: "unknown setting"},
-		{env: map[string]string{"MXLOGIN_OUTPUT": "token"}, want: "MXLOGIN_OUTPUT takes one of text, json"},
-		{env: map[string]string{"MXLOGIN_QUIET": "yes"}, want: "MXLOGIN_QUIET takes true or false"},
+		{env: map[string]string{"MXLOGIN_OUTPUT": "token"}, want: "MXLOGIN_OUTPUT must be one of text, json"},
+		{env: map[string]string{"MXLOGIN_QUIET": "yes"}, want: "MXLOGIN_QUIET must be true or false"},
 		{env: map[string]string{"MXLOGIN_STORAGE": "keyring"}, want: "one of file, none"},
 		{env: map[string]string{"MXLOGIN_ALLOW_HTTP": "a,,b"}, want: "a list without empty items"},
 		{env: map[string]string{"MXLOGIN_TIMEOUT": long}, want: "MXLOGIN_TIMEOUT"},
-		{file: "timeout: 30", want: "the setting timeout in here.yaml takes a duration"},
+		{file: "timeout: 30", want: "timeout in here.yaml must be a duration"},
 		{file: "output: header", want: "one of text, json"},
 	}
 	for _, test := range tests {
@@ -212,7 +212,7 @@ func TestTheFileHoldsOnlySettingsOfItsOwn(t *testing.T) {
 	if got := mustResolve(t, nil, nil, file); got.Account != "" || got.Config != "" {
 		t.Errorf("the file chose account %q and config %q", got.Account, got.Config)
 	}
-	if got := file.UnknownSettings(); !cmp.Equal(got, []string{"account", "config"}) {
+	if got := file.UnknownKeys(); !cmp.Equal(got, []UnknownKey{{Key: "settings.account"}, {Key: "settings.config"}}) {
 		t.Errorf("unknown settings %q", got)
 	}
 }

@@ -146,17 +146,12 @@ func CheckKey(key string) error {
 
 // fileSetting is the setting that the file keeps under key.
 func fileSetting(key string) (Setting, error) {
-	var known []string
 	for _, setting := range Table() {
-		if !setting.InFile {
-			continue
-		}
-		if setting.Key == key {
+		if setting.InFile && setting.Key == key {
 			return setting, nil
 		}
-		known = append(known, setting.Key)
 	}
-	return Setting{}, &SettingError{Key: key, Suggestion: Nearest(key, known)}
+	return Setting{}, &SettingError{Key: key, Suggestion: Nearest(key, settingKeys())}
 }
 
 // check holds a value to the kind of the setting. origin names the source for

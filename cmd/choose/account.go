@@ -1,6 +1,7 @@
 package choose
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,16 +23,22 @@ func Account(s *config.Settings, f *config.File, argument string, warn Warn) (co
 		name = given
 	}
 	if source := s.Source("homeserver"); source != config.SourceFlag && source != config.SourceEnv {
-		return selectAccount(f, name)
+		account, err := selectAccount(f, name)
+		return account, bySetting(s, "account", err)
 	}
-	place, err := ParseHomeserver(s.Homeserver, warn)
+	place, err := namedHomeserver(s, warn)
 	if err != nil {
 		return config.Account{}, err
 	}
-	if name != "" {
-		return selectNamedAt(f, name, place)
+	if name == "" {
+		account, err := selectAt(f, place)
+		return account, bySetting(s, "homeserver", err)
 	}
-	return selectAt(f, place)
+	account, err := selectNamedAt(f, name, place)
+	if unknown := (*NoSessionError)(nil); errors.As(err, &unknown) {
+		return account, bySetting(s, "account", err)
+	}
+	return account, bySetting(s, "homeserver", err)
 }
 
 // selectNamedAt returns the account of that name or user ID, which has to be at

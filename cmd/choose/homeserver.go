@@ -49,7 +49,7 @@ func Homeserver(s *config.Settings, f *config.File, target Target, saved *config
 		return target.place(), nil
 	case saved != nil && (target.User.IsZero() || DecidesPlace(*saved)):
 		if source == config.SourceEnv && !IsAt(*saved, named) {
-			return Place{}, Elsewhere(*saved, named.String())
+			return Place{}, bySetting(s, "homeserver", Elsewhere(*saved, named.String()))
 		}
 		return accountPlace(*saved)
 	case source == config.SourceEnv:
@@ -76,14 +76,14 @@ func namedHomeserver(s *config.Settings, warn Warn) (Place, error) {
 	if s.Homeserver == "" {
 		return Place{}, nil
 	}
-	return ParseHomeserver(s.Homeserver, warn)
+	return ParseHomeserver(s.Origin("homeserver"), s.Homeserver, warn)
 }
 
-// ParseHomeserver reads NAME or URL, as --homeserver takes it.
-func ParseHomeserver(text string, warn Warn) (Place, error) {
-	target, err := parseTarget("--homeserver", text, warn)
+// ParseHomeserver reads NAME or URL, as --homeserver takes it. Errors call it what.
+func ParseHomeserver(what, text string, warn Warn) (Place, error) {
+	target, err := parseTarget(what, text, warn)
 	if err == nil && !target.User.IsZero() {
-		err = &UsageError{Message: "--homeserver is a user ID", Hint: "name a server, or a URL"}
+		err = &UsageError{Message: what + " is a user ID", Hint: "name a server, or a URL"}
 	}
 	return target.place(), err
 }

@@ -27,10 +27,10 @@ func TestQ24_Q29_Q41_FilesOfAuthorities(t *testing.T) {
 		"PEM":                    {pem, "", ""},
 		"with a byte order mark": {"\ufeff" + pem, "", ""},
 		"with Windows lines":     {strings.ReplaceAll(pem, "\n", "\r\n"), "", ""},
-		"DER":                    {"\x30\x82\x01\x02xx", "holds no certificate in PEM form", "DER"},
-		"indented":               {"  " + strings.ReplaceAll(pem, "\n", "\n  "), "holds no certificate in PEM form", "indented"},
-		"a private key":          {"-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n", "holds no certificate in PEM form", "private key"},
-		"something else":         {"hello", "holds no certificate in PEM form", ""},
+		"DER":                    {"\x30\x82\x01\x02xx", "has no certificate in PEM form", "DER"},
+		"indented":               {"  " + strings.ReplaceAll(pem, "\n", "\n  "), "has no certificate in PEM form", "indented"},
+		"a private key":          {"-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n", "has no certificate in PEM form", "private key"},
+		"something else":         {"hello", "has no certificate in PEM form", ""},
 		"too large":              {strings.Repeat("x", 5<<20), "larger than 4 MiB", ""},
 	} {
 		path := filepath.Join(dir, "hunter2-"+strings.ReplaceAll(name, " ", "-"))

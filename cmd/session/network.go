@@ -30,6 +30,9 @@ type Network struct {
 	CAFile    string
 	AllowHTTP []string
 
+	// What gave the two above, for a person: a flag, a variable or a line of the file.
+	CAFileFrom, AllowHTTPFrom string
+
 	Metadata     *oauth.Cache                // of what homeservers say of their authorization servers
 	Lookup       func(string) (string, bool) // of the environment, for proxies; nil: there are none
 	Clock        oauth.Clock                 // for waits that an authorization server asks for
@@ -55,10 +58,20 @@ type Connection struct {
 // it remembers; nil is none.
 func (n Network) For(account *config.Account) (Connection, error) {
 	c := Connection{Metadata: n.Metadata, Clock: n.Clock, CAFile: n.CAFile, AllowHTTP: slices.Clone(n.AllowHTTP)}
+	caFileFrom := n.CAFileFrom
+	var err error
+	if c.plain, err = parseHTTPHosts(n.AllowHTTPFrom, n.AllowHTTP); err != nil {
+		return Connection{}, err
+	}
 	if account != nil {
 		if c.CAFile == "" {
-			c.CAFile = account.CAFile
+			c.CAFile, caFileFrom = account.CAFile, "ca_file of account "+account.Name
 		}
+		remembered, err := parseHTTPHosts("allow_http of account "+account.Name, account.AllowHTTP)
+		if err != nil {
+			return Connection{}, err
+		}
+		c.plain = append(c.plain, remembered...)
 		c.AllowHTTP = append(c.AllowHTTP, account.AllowHTTP...)
 		slices.Sort(c.AllowHTTP)
 		c.AllowHTTP = slices.Compact(c.AllowHTTP)
@@ -68,11 +81,8 @@ func (n Network) For(account *config.Account) (Connection, error) {
 			return Connection{}, err
 		}
 	}
-	roots, err := readAuthorities(c.CAFile)
+	roots, err := readAuthorities(caFileFrom, c.CAFile)
 	if err != nil {
-		return Connection{}, err
-	}
-	if c.plain, err = parseHTTPHosts(c.AllowHTTP); err != nil {
 		return Connection{}, err
 	}
 	c.Transport = transport.New(transport.Options{
@@ -91,17 +101,17 @@ func (n Network) For(account *config.Account) (Connection, error) {
 
 // CheckCAFile holds that a file has certificate authorities in it, and returns its
 // absolute path: the next command may run elsewhere, where another file has the same
-// relative one. No path is none.
+// relative one. No path is none. Errors call the file ca_file, as the config file does.
 func CheckCAFile(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	if _, err := readAuthorities(path); err != nil {
+	if _, err := readAuthorities("ca_file", path); err != nil {
 		return "", err
 	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
-		return "", fmt.Errorf("the file of --ca-file: %w", err)
+		return "", fmt.Errorf("ca_file: %w", err)
 	}
 	return absolute, nil
 }
@@ -116,16 +126,17 @@ func CheckAllowHTTP(list string) ([]string, error) {
 	for i := range hosts {
 		hosts[i] = strings.TrimSpace(hosts[i])
 	}
-	_, err := parseHTTPHosts(hosts)
+	_, err := parseHTTPHosts("allow_http", hosts)
 	return hosts, err
 }
 
-// readAuthorities adds the certificates of a PEM file to the system's.
-func readAuthorities(path string) (*x509.CertPool, error) {
+// readAuthorities adds the certificates of a PEM file to the system's. Errors call the
+// file from.
+func readAuthorities(from, path string) (*x509.CertPool, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no pool means the system's
 	}
-	pem, err := readCertificates(path)
+	pem, err := readCertificates(from, path)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +145,7 @@ func readAuthorities(path string) (*x509.CertPool, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, noCertificate(pem)
+		return nil, noCertificate(from, pem)
 	}
 	return pool, nil
 }
@@ -144,9 +155,9 @@ const maxCertificates = 4 << 20
 
 // readCertificates reads a regular file: others may have no end. Its errors hold no path,
 // which may be a secret in the wrong place. A byte order mark is skipped.
-func readCertificates(path string) ([]byte, error) {
+func readCertificates(from, path string) ([]byte, error) {
 	refuse := func(reason any, err error) error {
-		return &choose.UsageError{Message: fmt.Sprintf("the file of --ca-file cannot be read: %v", reason), Err: err}
+		return &choose.UsageError{Message: fmt.Sprintf("the file named by %s cannot be read: %v", from, reason), Err: err}
 	}
 	file, err := os.Open(path)
 	if err != nil {
@@ -171,8 +182,8 @@ func readCertificates(path string) ([]byte, error) {
 }
 
 // noCertificate says what a file holds that has no certificate in PEM form.
-func noCertificate(content []byte) error {
-	err := &choose.UsageError{Message: "the file of --ca-file holds no certificate in PEM form"}
+func noCertificate(from string, content []byte) error {
+	err := &choose.UsageError{Message: "the file named by " + from + " has no certificate in PEM form"}
 	switch {
 	case bytes.Contains(content, []byte("PRIVATE KEY-----")):
 		err.Hint = "it holds a private key; give the authority's certificate"
@@ -184,12 +195,13 @@ func noCertificate(content []byte) error {
 	return err
 }
 
-func parseHTTPHosts(texts []string) ([]transport.HTTPHost, error) {
+// parseHTTPHosts reads hosts that from names.
+func parseHTTPHosts(from string, texts []string) ([]transport.HTTPHost, error) {
 	hosts := make([]transport.HTTPHost, len(texts))
 	for i, text := range texts {
 		host, err := transport.ParseHTTPHost(text)
 		if err != nil {
-			return nil, fmt.Errorf("allow_http: %w", err)
+			return nil, fmt.Errorf("%s: %w", from, err)
 		}
 		hosts[i] = host
 	}
