@@ -67,20 +67,20 @@ An empty VALUE removes it.`,
 
 // accountList is the JSON of accounts.
 type accountList struct {
-	Default  string          `json:"default"`
-	Accounts []listedAccount `json:"accounts"`
+	Default  string          `json:"default" doc:"name of the default account; empty where there is none"`
+	Accounts []listedAccount `json:"accounts" doc:"the saved accounts, in the order of the file"`
 }
 
 type listedAccount struct {
-	Account    string     `json:"account"`
-	UserID     string     `json:"user_id"`
-	DeviceID   string     `json:"device_id"`
-	Homeserver string     `json:"homeserver"`
-	Flow       string     `json:"flow"`
-	API        string     `json:"api"`
-	ExpiresAt  *time.Time `json:"expires_at,omitempty"`
-	State      state      `json:"state"`
-	Renewable  bool       `json:"renewable"`
+	Account    string     `json:"account" doc:"its name"`
+	UserID     string     `json:"user_id" doc:"whose account it is; empty where only a login that is pending could say"`
+	DeviceID   string     `json:"device_id" doc:"device of the session, or of the next login"`
+	Homeserver string     `json:"homeserver" doc:"base URL at which it is used"`
+	Flow       string     `json:"flow" doc:"how the login was made"`
+	API        string     `json:"api" doc:"legacy or oauth: which API made the session"`
+	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"when the access token expires, in UTC"`
+	State      state      `json:"state" doc:"logged_in, logged_out or pending (a login was sent and not answered)"`
+	Renewable  bool       `json:"renewable" doc:"it has a refresh token"`
 }
 
 func runAccounts(r *run) error {

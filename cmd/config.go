@@ -57,9 +57,19 @@ environment variable, and that before the setting in the file.`,
 
 // settingValue is the JSON of a setting.
 type settingValue struct {
-	Key    string `json:"key"`
-	Value  string `json:"value"`
-	Source string `json:"source"`
+	Key    string `json:"key" doc:"name of the setting"`
+	Value  string `json:"value" doc:"its value in force"`
+	Source string `json:"source" doc:"flag, environment, file or default"`
+}
+
+// settingList is the JSON of all settings.
+type settingList struct {
+	Settings []settingValue `json:"settings" doc:"all settings that the file can hold"`
+}
+
+// configPath is the JSON of the config file's place.
+type configPath struct {
+	Path string `json:"path" doc:"path of the config file, which need not be there"`
 }
 
 func (r *run) settingValues() []settingValue {
@@ -128,7 +138,7 @@ func runConfigUnset(ctx context.Context, r *run, key string) error {
 func runConfigList(r *run) error {
 	values := r.settingValues()
 	if r.format == output.JSON {
-		return r.print().JSON(map[string]any{"settings": values})
+		return r.print().JSON(settingList{Settings: values})
 	}
 	rows := make([][]string, len(values))
 	for i, v := range values {
@@ -143,7 +153,7 @@ func runConfigPath(r *run) error {
 		return err
 	}
 	if r.wantsJSON() {
-		return r.printer(output.JSON).JSON(map[string]string{"path": store.Path()})
+		return r.printer(output.JSON).JSON(configPath{Path: store.Path()})
 	}
 	return r.printer(output.Text).Exact("the path", store.Path())
 }

@@ -111,16 +111,16 @@ wants to see that it is you, as for mxlogin devices delete.`,
 
 // deviceList is the JSON of devices.
 type deviceList struct {
-	Devices []listedDevice `json:"devices"`
-	Deleted *bool          `json:"deleted,omitempty"` // of what is pruned
+	Devices []listedDevice `json:"devices" doc:"the devices; for prune and delete those that are meant"`
+	Deleted *bool          `json:"deleted,omitempty" doc:"true where they have been deleted"` // of what is pruned
 }
 
 type listedDevice struct {
-	DeviceID    string     `json:"device_id"`
-	DisplayName string     `json:"display_name,omitempty"`
-	LastSeenAt  *time.Time `json:"last_seen_at,omitempty"`
-	LastSeenIP  string     `json:"last_seen_ip,omitempty"`
-	Current     bool       `json:"current"`
+	DeviceID    string     `json:"device_id" doc:"its ID"`
+	DisplayName string     `json:"display_name,omitempty" doc:"its public name"`
+	LastSeenAt  *time.Time `json:"last_seen_at,omitempty" doc:"when it was last used, in UTC"`
+	LastSeenIP  string     `json:"last_seen_ip,omitempty" doc:"from which address"`
+	Current     bool       `json:"current" doc:"it is that of the session in use"`
 }
 
 func runDevices(ctx context.Context, r *run) error {

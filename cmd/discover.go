@@ -31,20 +31,20 @@ discovery fails, the last step says what is wrong and on whose side.`,
 
 // discovered is the JSON of discover.
 type discovered struct {
-	Target         string            `json:"target"`
-	ServerName     string            `json:"server_name"`
-	Outcome        discovery.Outcome `json:"outcome"`
-	Homeserver     string            `json:"homeserver,omitempty"`
-	Versions       []string          `json:"versions,omitempty"`
-	IdentityServer string            `json:"identity_server,omitempty"`
-	Steps          []discoveredStep  `json:"steps"`
+	Target         string            `json:"target" doc:"what was asked for"`
+	ServerName     string            `json:"server_name" doc:"its server name; empty for a URL"`
+	Outcome        discovery.Outcome `json:"outcome" doc:"SUCCESS, FAIL_PROMPT or FAIL_ERROR"`
+	Homeserver     string            `json:"homeserver,omitempty" doc:"base URL that was found"`
+	Versions       []string          `json:"versions,omitempty" doc:"versions of the client-server API that it speaks"`
+	IdentityServer string            `json:"identity_server,omitempty" doc:"base URL of the identity server that the well-known file names"`
+	Steps          []discoveredStep  `json:"steps" doc:"each request and what came of it"`
 }
 
 type discoveredStep struct {
-	Request string            `json:"request"`
-	Status  int               `json:"status,omitempty"`
-	Outcome discovery.Outcome `json:"outcome"`
-	Reason  string            `json:"reason,omitempty"`
+	Request string            `json:"request" doc:"method and URL"`
+	Status  int               `json:"status,omitempty" doc:"HTTP status of the answer"`
+	Outcome discovery.Outcome `json:"outcome" doc:"IGNORE, PROMPT, FAIL_PROMPT, FAIL_ERROR or SUCCESS, as the specification has them"`
+	Reason  string            `json:"reason,omitempty" doc:"why, in words"`
 }
 
 func runDiscover(ctx context.Context, r *run, text string) error {

@@ -55,24 +55,38 @@ const (
 	classInternal    class = "internal"
 )
 
+// ErrorCode is a row of the table of error codes.
+type ErrorCode struct {
+	Code     string
+	ExitCode int // of "interrupted" for a signal that has no number
+	Meaning  string
+}
+
+// ErrorCodes returns the codes of errors in JSON, each with its exit code.
+func ErrorCodes() []ErrorCode {
+	return []ErrorCode{
+		{string(classUsage), exitUsage, "a bad flag, argument, setting or input"},
+		{string(classStorage), exitStorage, "the config file cannot be read, locked or written"},
+		{string(classAuth), exitRefused, "the server refused the credentials or the account, or logged in another user"},
+		{string(classNoSession), exitRefused, "there is no session, or it has ended"},
+		{string(classNetwork), exitNetwork, "the server cannot be reached, or failed (5xx)"},
+		{string(classTLS), exitNetwork, "the server's certificate or its TLS is not accepted"},
+		{string(classDiscovery), exitNetwork, "the server name leads to no homeserver"},
+		{string(classRateLimited), exitRateLimited, "rate limited for longer than --max-wait"},
+		{string(classFlow), exitProtocol, "the server does not offer the flow, or what was asked of it"},
+		{string(classProtocol), exitProtocol, "the server refused the request as malformed, redirected a secret, or broke the protocol"},
+		{string(classInteraction), exitInteraction, "a person is needed, and nobody can be asked"},
+		{string(classTimeout), exitInteraction, "nobody answered in time"},
+		{string(classInterrupted), exitSignalBase + 2, "ended by a signal; the exit code is 128 and its number"},
+		{string(classInternal), exitOther, "anything else; of exec 126 and 127 too, for a command that cannot be run or is not found"},
+	}
+}
+
 func (c class) exitCode() int {
-	switch c {
-	case classUsage:
-		return exitUsage
-	case classStorage:
-		return exitStorage
-	case classAuth, classNoSession:
-		return exitRefused
-	case classNetwork, classTLS, classDiscovery:
-		return exitNetwork
-	case classRateLimited:
-		return exitRateLimited
-	case classFlow, classProtocol:
-		return exitProtocol
-	case classInteraction, classTimeout:
-		return exitInteraction
-	case classInterrupted:
-		return exitSignalBase + 2
+	for _, row := range ErrorCodes() {
+		if row.Code == string(c) {
+			return row.ExitCode
+		}
 	}
 	return exitOther
 }

@@ -31,9 +31,9 @@ has the OAuth 2.0 API. TARGET is a user ID, a server name or a URL.`,
 
 // offered is the JSON of flows; a nil part is one that the homeserver has not.
 type offered struct {
-	Homeserver string          `json:"homeserver"`
-	Flows      json.RawMessage `json:"flows"`
-	OAuth      json.RawMessage `json:"oauth"`
+	Homeserver string          `json:"homeserver" doc:"base URL of the homeserver"`
+	Flows      json.RawMessage `json:"flows" doc:"the flows of GET /login as the server sent them; null where it has no such API"`
+	OAuth      json.RawMessage `json:"oauth" doc:"the OAuth 2.0 metadata as the server sent it; null where it has no such API"`
 }
 
 func runFlows(ctx context.Context, r *run, text string) error {

@@ -51,8 +51,8 @@ user are ended on a page of the account; --all-devices names it.`,
 
 // logoutResult is the JSON of logout.
 type logoutResult struct {
-	Accounts []string           `json:"accounts"`
-	Server   session.ServerSide `json:"server"`
+	Accounts []string           `json:"accounts" doc:"names of the accounts that are forgotten"`
+	Server   session.ServerSide `json:"server" doc:"logged_out, already_gone (the server did not know the session any more), expired (the access token could end nothing) or not_asked"`
 }
 
 func runLogout(ctx context.Context, r *run, o *logoutOptions) error {

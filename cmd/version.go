@@ -21,11 +21,11 @@ func newVersion(r *run) *cobra.Command {
 
 // version is the JSON of version.
 type version struct {
-	Version string `json:"version"`
-	Commit  string `json:"commit"`
-	Go      string `json:"go"`
-	OS      string `json:"os"`
-	Arch    string `json:"arch"`
+	Version string `json:"version" doc:"version of mxlogin; devel for a build without one"`
+	Commit  string `json:"commit" doc:"revision it was built from; empty where it is not known"`
+	Go      string `json:"go" doc:"version of Go"`
+	OS      string `json:"os" doc:"operating system, as Go names it"`
+	Arch    string `json:"arch" doc:"architecture, as Go names it"`
 }
 
 // runVersion touches no file: the format comes from flags and environment.

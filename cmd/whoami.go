@@ -26,11 +26,11 @@ The exit code is 0 only if the server says that the session is good.`,
 
 // whoamiResult is the JSON of whoami.
 type whoamiResult struct {
-	UserID     string `json:"user_id"`
-	DeviceID   string `json:"device_id,omitempty"`
-	IsGuest    *bool  `json:"is_guest,omitempty"`
-	Homeserver string `json:"homeserver"`
-	Account    string `json:"account,omitempty"`
+	UserID     string `json:"user_id" doc:"whose token it is, as the server says"`
+	DeviceID   string `json:"device_id,omitempty" doc:"device of the token, where the server says it"`
+	IsGuest    *bool  `json:"is_guest,omitempty" doc:"whether the user is a guest, where the server says it"`
+	Homeserver string `json:"homeserver" doc:"base URL that was asked"`
+	Account    string `json:"account,omitempty" doc:"name of the saved account, where it is one"`
 }
 
 func runWhoami(ctx context.Context, r *run, account string) error {

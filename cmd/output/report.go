@@ -42,7 +42,7 @@ type Failure struct {
 // Failure writes why the command failed.
 func (r *Reporter) Failure(f Failure) {
 	if r.asJSON {
-		r.object("error", failureJSON{
+		r.object("error", FailureObject{
 			f.Code, f.ExitCode, r.clean(f.Message), r.cleanLines(f.Hint), r.clean(f.ErrCode), f.RetryAfter.Milliseconds(),
 		})
 		return
@@ -50,13 +50,14 @@ func (r *Reporter) Failure(f Failure) {
 	r.text("mxlogin: ", r.clean(f.Message), "hint: ", r.cleanLines(f.Hint))
 }
 
-type failureJSON struct {
-	Code         string `json:"code"`
-	ExitCode     int    `json:"exit_code"`
-	Message      string `json:"message"`
-	Hint         string `json:"hint,omitempty"`
-	ErrCode      string `json:"errcode,omitempty"`
-	RetryAfterMS int64  `json:"retry_after_ms,omitempty"`
+// FailureObject is the JSON of a [Failure].
+type FailureObject struct {
+	Code         string `json:"code" doc:"what went wrong, from the table below"`
+	ExitCode     int    `json:"exit_code" doc:"exit code of mxlogin"`
+	Message      string `json:"message" doc:"the same in words, which may change"`
+	Hint         string `json:"hint,omitempty" doc:"what to do about it; may have several lines"`
+	ErrCode      string `json:"errcode,omitempty" doc:"the server's code, such as M_FORBIDDEN or invalid_grant"`
+	RetryAfterMS int64  `json:"retry_after_ms,omitempty" doc:"how long the server asks to be left alone, in milliseconds"`
 }
 
 // Warning writes what may be wrong though the command goes on, once and unless quiet.
@@ -65,7 +66,7 @@ func (r *Reporter) Warning(code, message string) {
 		return
 	}
 	if r.asJSON {
-		r.object("warning", warningJSON{code, r.clean(message)})
+		r.object("warning", WarningObject{code, r.clean(message)})
 		return
 	}
 	r.text("mxlogin: warning: ", r.clean(message))
@@ -74,7 +75,7 @@ func (r *Reporter) Warning(code, message string) {
 // NotTaken writes why an answer of the person is not taken, each time that it is not.
 func (r *Reporter) NotTaken(message string) {
 	if r.asJSON {
-		r.object("warning", warningJSON{"not_taken", r.clean(message)})
+		r.object("warning", WarningObject{"not_taken", r.clean(message)})
 		return
 	}
 	r.text("mxlogin: warning: ", r.clean(message))
@@ -94,9 +95,10 @@ func (r *Reporter) isFirst(warning string) bool {
 	return true
 }
 
-type warningJSON struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
+// WarningObject is the JSON of a warning.
+type WarningObject struct {
+	Code    string `json:"code" doc:"what may be wrong, from the table below"`
+	Message string `json:"message" doc:"the same in words, which may change"`
 }
 
 // Notice writes what the command does, unless quiet: message as text, kind and

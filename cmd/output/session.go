@@ -100,25 +100,25 @@ func (p Printer) sessionText(s Session, showToken bool) error {
 	return p.write(b.Bytes())
 }
 
-// sessionObject is the schema of a session. It grows and never changes.
-type sessionObject struct {
-	UserID       string `json:"user_id"`
-	DeviceID     string `json:"device_id"`
-	Homeserver   string `json:"homeserver"`
-	Flow         string `json:"flow"`
-	API          string `json:"api"`
-	Account      string `json:"account"`
-	Config       string `json:"config"`
-	Reused       bool   `json:"reused"`
-	ExpiresAt    string `json:"expires_at,omitempty"`
-	AccessToken  string `json:"access_token,omitempty"`
-	RefreshToken string `json:"refresh_token,omitempty"`
+// SessionObject is the JSON of a session. It grows and never changes.
+type SessionObject struct {
+	UserID       string `json:"user_id" doc:"who is logged in"`
+	DeviceID     string `json:"device_id" doc:"device of the session; empty where the server names none"`
+	Homeserver   string `json:"homeserver" doc:"base URL at which the session is used"`
+	Flow         string `json:"flow" doc:"how the login was made, such as m.login.password"`
+	API          string `json:"api" doc:"legacy or oauth: which API made the session"`
+	Account      string `json:"account" doc:"name that it is saved under; empty where it is not saved"`
+	Config       string `json:"config" doc:"config file that it is saved in; empty where it is not saved"`
+	Reused       bool   `json:"reused" doc:"a saved session was kept, and no login made"`
+	ExpiresAt    string `json:"expires_at,omitempty" doc:"when the access token expires, in UTC"`
+	AccessToken  string `json:"access_token,omitempty" doc:"with --show-token; for access-token always"`
+	RefreshToken string `json:"refresh_token,omitempty" doc:"with --show-token"`
 }
 
 // sessionJSON writes one object. It does not go by way of [Printer.JSON], which
 // takes out tokens.
 func (p Printer) sessionJSON(s Session, showToken bool) error {
-	object := sessionObject{
+	object := SessionObject{
 		UserID: s.UserID, DeviceID: s.DeviceID, Homeserver: s.Homeserver,
 		Flow: s.Flow, API: s.API, Account: s.Account, Config: s.Config,
 		Reused: s.Reused, ExpiresAt: formatTime(s.ExpiresAt),

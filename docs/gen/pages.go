@@ -17,7 +17,7 @@ import (
 func generate() (map[string]string, error) {
 	root := cmd.NewRoot(&cmd.App{})
 	root.DisableAutoGenTag = true
-	pages := map[string]string{"config.md": configPage()}
+	pages := map[string]string{"config.md": configPage(), "json.md": jsonPage()}
 	for _, topic := range []string{"exit-codes", "environment"} {
 		page, err := topicPage(root, topic)
 		if err != nil {
