@@ -1,6 +1,10 @@
 package cmd
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,10 +22,16 @@ func isCompletion(args []string) bool {
 	return len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd)
 }
 
-// addCompletions tells the shell what may stand for the arguments and flags.
-func addCompletions(r *run, root *cobra.Command) {
+// addCompletions tells the shell what may stand for the arguments and flags. typed is the
+// command line so far, whose last word is to be completed.
+func addCompletions(r *run, root *cobra.Command, typed []string) {
 	for _, command := range allCommands(root) {
-		if command.ValidArgsFunction == nil && command.HasParent() {
+		switch {
+		case command.Name() == "exec":
+			command.ValidArgsFunction = r.execCompletion(typed)
+		case command.Name() == "help":
+			command.ValidArgsFunction = completeHelp
+		case command.ValidArgsFunction == nil && command.HasParent():
 			command.ValidArgsFunction = r.completeArguments
 		}
 		command.LocalFlags().VisitAll(func(flag *pflag.Flag) {
@@ -84,9 +94,89 @@ func (r *run) completeArguments(cmd *cobra.Command, args []string, typed string)
 	case "TARGET":
 		return r.completeTargets(cmd, args, typed)
 	case "KEY":
-		return settingKeys(), cobra.ShellCompDirectiveNoFileComp
+		return keysOf(cmd), cobra.ShellCompDirectiveNoFileComp
+	case "VALUE":
+		return valuesOf(args[len(args)-1])
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// keysOf are the keys that a command takes: those of an account, or of the settings.
+func keysOf(cmd *cobra.Command) (keys []cobra.Completion) {
+	for _, setting := range config.Table() {
+		isAccounts := setting.Key == "ca_file" || setting.Key == "allow_http"
+		if setting.InFile && (isAccounts || cmd.Parent().Name() != "accounts") {
+			keys = append(keys, cobra.CompletionWithDesc(setting.Key, setting.Meaning))
+		}
+	}
+	return keys
+}
+
+// valuesOf are the values of a setting where they are fixed words; a file is for the shell.
+func valuesOf(key string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	for _, setting := range config.Table() {
+		switch {
+		case setting.Key != key:
+		case setting.Kind == config.KindBool:
+			return []cobra.Completion{"true", "false"}, cobra.ShellCompDirectiveNoFileComp
+		case setting.Kind == config.KindPath:
+			return nil, cobra.ShellCompDirectiveDefault
+		default:
+			return setting.Choices, cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// execCompletion completes an account before the "--" of exec, a program right after it,
+// and then whatever the shell does by itself.
+func (r *run) execCompletion(typed []string) cobra.CompletionFunc {
+	dash := slices.Index(typed, "--")
+	return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		switch {
+		case dash < 0 && len(args) == 0:
+			return r.completeAccounts(cmd, args, word)
+		case dash < 0:
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		case dash == len(typed)-2 && !strings.ContainsRune(word, filepath.Separator):
+			path, _ := r.Environment.Lookup("PATH")
+			return programs(path, word), cobra.ShellCompDirectiveDefault
+		}
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+}
+
+// programs lists the programs of PATH whose names begin with start.
+func programs(path, start string) (names []cobra.Completion) {
+	for _, dir := range filepath.SplitList(path) {
+		entries, _ := os.ReadDir(dir) // a PATH may name what is not there
+		for _, entry := range entries {
+			name := entry.Name()
+			if !strings.HasPrefix(name, start) || !isPlainWord(name) {
+				continue
+			}
+			if _, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// completeHelp completes the commands and topics that help knows below those in args.
+func completeHelp(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	group, rest, err := cmd.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var found []cobra.Completion
+	for _, child := range group.Commands() {
+		if child.IsAvailableCommand() || child.IsAdditionalHelpTopicCommand() {
+			found = append(found, cobra.CompletionWithDesc(child.Name(), child.Short))
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
 }
 
 func (r *run) completeAccounts(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -156,12 +246,34 @@ func isPlainWord(word string) bool {
 	return word != ""
 }
 
-func settingKeys() []cobra.Completion {
-	var keys []cobra.Completion
-	for _, setting := range config.Table() {
-		if setting.InFile {
-			keys = append(keys, cobra.CompletionWithDesc(setting.Key, setting.Meaning))
-		}
+// addCompletionCommand adds cobra's completion command, with words of ours.
+func addCompletionCommand(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	group, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return // it was added above
 	}
-	return keys
+	group.Short = "Print the script that completes commands in a shell"
+	group.Long = `Print the script by which a shell completes commands, flags, saved accounts and
+settings when you press the tab key. It runs mxlogin, which asks no server.`
+	uses := map[string]string{
+		"bash":       "  source <(mxlogin completion bash)\n  mxlogin completion bash > /etc/bash_completion.d/mxlogin",
+		"zsh":        "  source <(mxlogin completion zsh)\n  mxlogin completion zsh > \"${fpath[1]}/_mxlogin\"",
+		"fish":       "  mxlogin completion fish | source\n  mxlogin completion fish > ~/.config/fish/completions/mxlogin.fish",
+		"powershell": "  mxlogin completion powershell | Out-String | Invoke-Expression",
+	}
+	needs := map[string]string{
+		"bash": "\n\nIt needs the package bash-completion.",
+		"zsh":  "\n\nIt needs completion to be on: autoload -Uz compinit && compinit.",
+	}
+	for _, shell := range group.Commands() {
+		name := shell.Name()
+		shell.Short = "Print the script for " + name
+		shell.Long = "Print the completion script for " + name + ". The first example is for this session, the\nsecond for every one that is started from then on." + needs[name]
+		if name == "powershell" {
+			shell.Long = "Print the completion script for PowerShell. Put the example into your profile to\nhave it in every session."
+		}
+		shell.Example = uses[name]
+	}
+	exits(group, exitOK, exitOther, exitUsage)
 }

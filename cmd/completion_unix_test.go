@@ -45,6 +45,10 @@ func TestCompletionInShells(t *testing.T) {
 			session.completes(t, "mxlogin logout --account wo", "mxlogin logout --account work ")
 			session.completes(t, "mxlogin flows -o js", "mxlogin flows -o json ")
 			session.completes(t, "mxlogin config get max", "mxlogin config get max_wait ")
+			session.completes(t, "mxlogin config set output js", "mxlogin config set output json ")
+			session.completes(t, "mxlogin help exit", "mxlogin help exit-codes ")
+			session.completes(t, "mxlogin exec wo", "mxlogin exec work ")
+			session.completes(t, "mxlogin exec -- mxlog", "mxlogin exec -- mxlogin ")
 			testQ5Words(t, session)
 		})
 	}

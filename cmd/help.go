@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,9 +55,31 @@ func exitCodesHelp() string {
 	return "mxlogin ends with one of these exit codes:\n\n" + columns(rows)
 }
 
+// ExitStatus returns the exit codes of a command and what they mean; of the program's own
+// command those of all.
+func ExitStatus(cmd *cobra.Command) (rows [][2]string) {
+	ends := strings.Fields(exitCodesOf(cmd) + " 128+N")
+	for _, c := range exitCodes() {
+		if !cmd.HasParent() || slices.Contains(ends, c.code) {
+			rows = append(rows, [2]string{c.code, c.meaning})
+		}
+	}
+	return rows
+}
+
 func environmentHelp() string {
-	var rows [][2]string
+	return "A flag goes before its variable, a variable before the config file's settings.\nVariables that hold a secret are kept from child processes.\n\n" + columns(Variables(nil))
+}
+
+// Variables returns the environment variables of a command that not every command has,
+// and what they mean; all of them for the program's own command, or nil.
+func Variables(cmd *cobra.Command) (rows [][2]string) {
+	all := cmd == nil || !cmd.HasParent()
+	has := func(flag string) bool { return all || cmd.LocalNonPersistentFlags().Lookup(flag) != nil }
 	for _, s := range config.Table() {
+		if !all && (s.Global || s.Flag == "") || !has(s.Flag) {
+			continue
+		}
 		meaning := s.Meaning
 		if s.Default != "" {
 			meaning += " (default " + s.Default + ")"
@@ -64,14 +87,28 @@ func environmentHelp() string {
 		rows = append(rows, [2]string{s.Env, meaning})
 	}
 	for _, s := range secretKinds() {
-		rows = append(rows, [2]string{s.variable, s.meaning})
+		if has(s.name + "-stdin") {
+			rows = append(rows, [2]string{s.variable, s.meaning})
+		}
 	}
-	rows = append(rows,
+	if !all {
+		return rows
+	}
+	return append(rows,
 		[2]string{"CI", "true means MXLOGIN_NO_INPUT=true"},
+		[2]string{"BROWSER", "the program that opens a page; %s in it stands for the URL"},
 		[2]string{"HTTPS_PROXY, HTTP_PROXY", "the proxy; requests to this machine go directly"},
 		[2]string{"ALL_PROXY, NO_PROXY", "the proxy where none of these is set, and hosts without one"},
 	)
-	return "A flag goes before its variable, a variable before the config file's settings.\nVariables that hold a secret are kept from child processes.\n\n" + columns(rows)
+}
+
+// Files returns the files that mxlogin reads and writes by itself.
+func Files() [][2]string {
+	return [][2]string{
+		{"$XDG_CONFIG_HOME/mxlogin/config.yaml", "the settings, and the accounts with their tokens, in plain text and of mode 0600"},
+		{"~/.config/mxlogin/config.yaml", "the same where XDG_CONFIG_HOME is not set"},
+		{"%LocalAppData%\\mxlogin\\config.yaml", "the same on Windows"},
+	}
 }
 
 // columns writes rows of a name and a text in two columns, the second one wrapped.

@@ -24,10 +24,10 @@ func (r *run) commandTree() *cobra.Command {
 		Short: "Get a Matrix access token, and keep it",
 		Long: `mxlogin logs in to a Matrix homeserver and keeps the session in a config file.
 
-Ask a server how you can log in:   mxlogin flows example.org
-Log in with a password:            mxlogin password "@alice:example.org"
-Use the session:                   mxlogin access-token
-End it:                            mxlogin logout`,
+  Ask a server how you can log in:  mxlogin flows example.org
+  Log in with a password:           mxlogin password "@alice:example.org"
+  Use the session:                  mxlogin access-token
+  End it:                           mxlogin logout`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,7 +68,7 @@ End it:                            mxlogin logout`,
 	addGlobalFlags(root.PersistentFlags())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err) })
 	addHelp(root)
-	root.InitDefaultCompletionCmd()
+	addCompletionCommand(root)
 	refuseUnknownCommands(root)
 	return root
 }

@@ -29,7 +29,7 @@ func Run(ctx context.Context, args []string, app *App) (code int) {
 	}()
 	root := r.commandTree()
 	if isCompletion(args) {
-		addCompletions(r, root)
+		addCompletions(r, root, args)
 	}
 	root.SetArgs(args)
 	root.SetIn(app.Stdin)

@@ -32,7 +32,7 @@ func printUsage(cmd *cobra.Command) error {
 		fmt.Fprintf(&text, "\nExit codes: %s (see \"mxlogin help exit-codes\")\n", codes)
 	}
 	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&text, "\n\"%s COMMAND --help\" tells more of a command.\n", cmd.CommandPath())
+		fmt.Fprintf(&text, "\nRun \"%s COMMAND --help\" for more about a command.\n", cmd.CommandPath())
 	}
 	_, err := io.WriteString(cmd.OutOrStdout(), text.String())
 	return err

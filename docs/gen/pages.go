@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 
 	"mxlogin/cmd"
 	"mxlogin/config"
@@ -16,7 +14,6 @@ import (
 // generate returns the pages by their path below docs.
 func generate() (map[string]string, error) {
 	root := cmd.NewRoot(&cmd.App{})
-	root.DisableAutoGenTag = true
 	pages := map[string]string{"config.md": configPage(), "json.md": jsonPage()}
 	for _, topic := range []string{"exit-codes", "environment"} {
 		page, err := topicPage(root, topic)
@@ -26,12 +23,8 @@ func generate() (map[string]string, error) {
 		pages[topic+".md"] = page
 	}
 	for _, command := range commands(root) {
-		name := strings.ReplaceAll(command.CommandPath(), " ", "-")
-		man, err := manPage(command)
-		if err != nil {
-			return nil, err
-		}
-		pages["man/"+name+".1"] = man
+		name := pageName(command)
+		pages["man/"+name+".1"] = manPage(command)
 		page, err := commandPage(command)
 		if err != nil {
 			return nil, err
@@ -41,11 +34,11 @@ func generate() (map[string]string, error) {
 	return pages, nil
 }
 
-// commands returns a command and those below it, but for the ones that cobra adds.
+// commands returns a command and those below it.
 func commands(c *cobra.Command) []*cobra.Command {
 	list := []*cobra.Command{c}
 	for _, child := range c.Commands() {
-		if child.IsAvailableCommand() && child.Name() != "help" && child.Name() != "completion" {
+		if child.IsAvailableCommand() {
 			list = append(list, commands(child)...)
 		}
 	}
@@ -60,16 +53,6 @@ func commandPage(command *cobra.Command) (string, error) {
 		return "", fmt.Errorf("help of %s: %w", command.CommandPath(), err)
 	}
 	return fmt.Sprintf("# %s\n\n%s.\n\n```text\n%s```\n", command.CommandPath(), command.Short, help.String()), nil
-}
-
-func manPage(command *cobra.Command) (string, error) {
-	var page bytes.Buffer
-	header := &doc.GenManHeader{Section: "1", Source: "mxlogin", Manual: "mxlogin", Date: &time.Time{}}
-	if err := doc.GenMan(command, header, &page); err != nil {
-		return "", fmt.Errorf("man page of %s: %w", command.CommandPath(), err)
-	}
-	// Without a date the page changes only with what it says.
-	return strings.Replace(page.String(), `"Jan 0001"`, `""`, 1), nil
 }
 
 func topicPage(root *cobra.Command, name string) (string, error) {
