@@ -376,6 +376,9 @@ func proxyHint(e *transport.NetworkError) string {
 }
 
 func tlsHint(e *transport.TLSError) string {
+	if strings.Contains(e.Reason, "not trusted") && e.OwnRoots {
+		return "the authorities that were given are not this one, or the server does not send the certificates in between"
+	}
 	if strings.Contains(e.Reason, "not trusted") {
 		return "if the server uses an authority of its own, give that one's certificate: --ca-file FILE"
 	}

@@ -187,6 +187,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"connection cut", cut},
 		{"timeout", &transport.NetworkError{Request: request, Reason: "no complete answer within 30s", Timeout: true}},
 		{"TLS", &transport.TLSError{Request: request, Host: "matrix.example.org", Reason: "the certificate is signed by an authority that is not trusted here"}},
+		{"TLS, own authorities (Q41)", &transport.TLSError{Request: request, Host: "matrix.example.org", Reason: "the certificate is signed by an authority that is not trusted here", OwnRoots: true}},
 		{"bad gateway", &transport.ServerError{Request: request, Status: 502}},
 		{"server error", &transport.ServerError{Request: request, Status: 500, Code: "M_UNKNOWN", Message: "Internal server error"}},
 		{"rate limited", &transport.RateLimitError{Request: request, RetryAfter: 5 * time.Minute}},

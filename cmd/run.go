@@ -157,6 +157,7 @@ func (r *run) newKeeper() *session.Keeper {
 		RoundTripper: r.RoundTripper,
 		Hide:         r.scrubber.Add,
 		WaitOut:      r.reporter.WaitOut,
+		OnSlow:       r.reporter.Slow,
 	}
 	if r.settings.Verbose {
 		network.OnTrace = r.reporter.Trace

@@ -46,7 +46,9 @@ type TLSError struct {
 	Request string // method, origin and path
 	Host    string // without the port
 	Reason  string // one clause
-	Err     error
+	// OwnRoots reports that authorities besides the system's were given, and did not help.
+	OwnRoots bool
+	Err      error
 }
 
 func (e *TLSError) Error() string { return about(e.Request, e.Reason) }
@@ -128,11 +130,12 @@ var errBodyTooLarge = errors.New("the body is over the limit")
 
 // failedExchange is an error of net/http and what is known around it.
 type failedExchange struct {
-	request string
-	host    string
-	sent    bool
-	timeout time.Duration
-	err     error
+	request  string
+	host     string
+	progress *progress
+	timeout  time.Duration
+	ownRoots bool // authorities besides the system's were given
+	err      error
 }
 
 // explain turns the error into one of this package. Texts of net/http are used
@@ -148,18 +151,29 @@ func (f failedExchange) explain(ctx, limited context.Context) error {
 	case isHeaderLimit(f.err):
 		return &LimitError{Request: f.request, What: "headers", Limit: maxHeaders}
 	case ctx.Err() != nil:
-		return &InterruptedError{Request: f.request, Sent: f.sent, Err: context.Cause(ctx)}
+		return &InterruptedError{Request: f.request, Sent: f.progress.sent.Load(), Err: context.Cause(ctx)}
 	}
 	if reason, ok := tlsReason(f.err); ok {
-		return &TLSError{Request: f.request, Host: f.host, Reason: reason, Err: f.err}
+		return &TLSError{Request: f.request, Host: f.host, Reason: reason, OwnRoots: f.ownRoots, Err: f.err}
 	}
-	failure := &NetworkError{Request: f.request, Host: f.host, Sent: f.sent, Err: f.err}
+	failure := &NetworkError{Request: f.request, Host: f.host, Sent: f.progress.sent.Load(), Err: f.err}
 	failure.Timeout = limited.Err() != nil
 	failure.Reason = networkReason(f.err)
 	if failure.Timeout {
-		failure.Reason = fmt.Sprintf("no complete answer within %s", f.timeout)
+		failure.Reason = f.lateReason()
 	}
 	return failure
+}
+
+// lateReason says what did not come in time.
+func (f failedExchange) lateReason() string {
+	switch f.progress.at() {
+	case stageConnecting:
+		return fmt.Sprintf("no connection within %s", f.timeout)
+	case stageHandshake:
+		return fmt.Sprintf("no answer to the TLS handshake within %s", f.timeout)
+	}
+	return fmt.Sprintf("no complete answer within %s", f.timeout)
 }
 
 // InterruptedError tells that the caller ended a request that was under way.

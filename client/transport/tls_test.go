@@ -41,6 +41,11 @@ func TestQ41_TLSErrorsNameTheReason(t *testing.T) {
 	plain := clienttest.NewFake(t, clienttest.FakeOptions{})
 	trusting, _ := newClient(transport.Options{RootCAs: poolOf(t, ca)})
 	wary, _ := newClient(transport.Options{})
+	other, err := clienttest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	trustingOther, _ := newClient(transport.Options{RootCAs: poolOf(t, other)})
 	cases := []struct {
 		name   string
 		client *transport.Client
@@ -48,13 +53,14 @@ func TestQ41_TLSErrorsNameTheReason(t *testing.T) {
 		want   string
 	}{
 		{"unknown authority", wary, good.URL(), "the certificate is signed by an authority that is not trusted here (clienttest CA), or the server does not send an intermediate certificate"},
+		{"another authority", trustingOther, good.URL(), "the certificate is signed by an authority that is not trusted here (clienttest CA), or the server does not send an intermediate certificate"},
 		{"other host", trusting, otherHost.URL(), "the certificate is for another host: it is for hs.test"},
 		{"no TLS", trusting, "https" + plain.URL()[len("http"):], "the server does not speak TLS on this port"},
 	}
 	for _, c := range cases {
 		_, err := c.client.Do(t.Context(), transport.Request{Method: "POST", Base: baseOf(t, c.url), Path: "/x", JSON: transport.Fields{}})
 		var refused *transport.TLSError
-		if !errors.As(err, &refused) || refused.Reason != c.want || refused.Host != "127.0.0.1" {
+		if !errors.As(err, &refused) || refused.Reason != c.want || refused.Host != "127.0.0.1" || refused.OwnRoots != (c.client != wary) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}

@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"mxlogin/client/matrixid"
@@ -49,6 +48,7 @@ type Options struct {
 	// WaitOut waits out a rate limit, perhaps visibly. Nil: Sleep does.
 	WaitOut func(context.Context, Wait) error
 	OnTrace func(Trace)        // told after each exchange
+	OnSlow  func(Slow)         // told once of an exchange that takes longer than 3 s, while it goes on
 	OnBind  func(secret.Value) // gets every secret that is bound, so that it can be kept out of output
 }
 
@@ -78,6 +78,9 @@ func New(o Options) *Client {
 	}
 	if o.OnTrace == nil {
 		o.OnTrace = func(Trace) {}
+	}
+	if o.OnSlow == nil {
+		o.OnSlow = func(Slow) {}
 	}
 	if o.OnBind == nil {
 		o.OnBind = func(secret.Value) {}
@@ -143,12 +146,14 @@ func (c *Client) once(ctx context.Context, r Request, where target) (*Response, 
 	body := &wipedBody{text: text}
 	defer func() { _ = body.Close() }()
 
-	sent := new(atomic.Bool)
+	progress := new(progress)
 	limited, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
-	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
-		WroteHeaders: func() { sent.Store(true) },
+	traced := httptrace.WithClientTrace(limited, progress.trace())
+	slow := time.AfterFunc(slowAfter, func() {
+		c.options.OnSlow(Slow{Request: where.name(r.Method), For: progress.at().waitsFor()})
 	})
+	defer slow.Stop()
 	req, err := http.NewRequestWithContext(traced, r.Method, where.url, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: the request cannot be built", where.name(r.Method))
@@ -165,7 +170,7 @@ func (c *Client) once(ctx context.Context, r Request, where target) (*Response, 
 	trace := Trace{Method: r.Method, Origin: where.origin.String(), Path: where.path, Fields: r.traceFields()}
 	trace.Duration = c.options.Now().Sub(start)
 	if err != nil {
-		failure := failedExchange{request: where.name(r.Method), host: where.origin.Host(), sent: sent.Load(), timeout: c.options.Timeout, err: err}
+		failure := failedExchange{request: where.name(r.Method), host: where.origin.Host(), progress: progress, timeout: c.options.Timeout, ownRoots: c.options.RootCAs != nil, err: err}
 		trace.Err = failure.explain(ctx, limited)
 		c.options.OnTrace(trace)
 		return nil, trace.Err

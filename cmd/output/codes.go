@@ -77,6 +77,10 @@ func Events() []Event {
 			{"fields", "some members of the answer that are no secrets, as strings"},
 			{"error", "what went wrong, in words"},
 		}},
+		{"slow", "a request has had no answer for three seconds, and goes on", []Code{
+			{"waiting_for", "what is missing, in words"},
+			{"request", "method and URL"},
+		}},
 		{"waiting", "a person is waited for", []Code{
 			{"left_ms", "milliseconds left"},
 		}},

@@ -31,13 +31,14 @@ func TestTheTableOfEventsIsWhatIsWritten(t *testing.T) {
 		if err := r.WaitOut(t.Context(), transport.Wait{Duration: time.Second, Request: "GET https://a/"}); err != nil {
 			t.Error(err)
 		}
+		r.Slow(transport.Slow{Request: "GET https://a/", For: "the answer"})
 		r.AwaitApproval(t.Context(), time.Second)
 
 		seen := map[string]bool{}
 		for line := range bytes.Lines(b.Bytes()) {
 			checkEvent(t, line, seen)
 		}
-		for _, kind := range []string{"open_url", "device_code", "request", "rate_limited", "waiting"} {
+		for _, kind := range []string{"open_url", "device_code", "request", "rate_limited", "slow", "waiting"} {
 			if !seen[kind] {
 				t.Errorf("no event %s", kind)
 			}

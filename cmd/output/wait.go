@@ -26,6 +26,11 @@ func (r *Reporter) WaitOut(ctx context.Context, w transport.Wait) error {
 	})
 }
 
+// Slow tells that a request is taking long, and what is missing.
+func (r *Reporter) Slow(s transport.Slow) {
+	r.Notice("slow", fmt.Sprintf("still waiting for %s (%s)", s.For, s.Request), map[string]any{"waiting_for": s.For, "request": s.Request})
+}
+
 // AwaitApproval counts down the time that a person has to approve a login, until ctx
 // ends.
 func (r *Reporter) AwaitApproval(ctx context.Context, d time.Duration) {

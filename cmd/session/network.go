@@ -30,7 +30,8 @@ type Network struct {
 	CAFile    string
 	AllowHTTP []string
 
-	// What gave the two above, for a person: a flag, a variable or a line of the file.
+	// What gave the two above, for a person: a flag, a variable or a line of the file; ""
+	// for none. One that is given empty takes off what an account remembers.
 	CAFileFrom, AllowHTTPFrom string
 
 	Metadata     *oauth.Cache                // of what homeservers say of their authorization servers
@@ -40,6 +41,7 @@ type Network struct {
 	Hide         func(secret.Value)          // gets every secret that is about to be sent
 	WaitOut      func(context.Context, transport.Wait) error
 	OnTrace      func(transport.Trace) // nil: no trace
+	OnSlow       func(transport.Slow)
 }
 
 // Connection is how one homeserver is reached, and what an account made by it has
@@ -64,17 +66,12 @@ func (n Network) For(account *config.Account) (Connection, error) {
 		return Connection{}, err
 	}
 	if account != nil {
-		if c.CAFile == "" {
+		if n.CAFileFrom == "" {
 			c.CAFile, caFileFrom = account.CAFile, "ca_file of account "+account.Name
 		}
-		remembered, err := parseHTTPHosts("allow_http of account "+account.Name, account.AllowHTTP)
-		if err != nil {
+		if err := c.addHTTPHosts(*account, n.AllowHTTPFrom != "" && len(n.AllowHTTP) == 0); err != nil {
 			return Connection{}, err
 		}
-		c.plain = append(c.plain, remembered...)
-		c.AllowHTTP = append(c.AllowHTTP, account.AllowHTTP...)
-		slices.Sort(c.AllowHTTP)
-		c.AllowHTTP = slices.Compact(c.AllowHTTP)
 	}
 	if n.Lookup != nil {
 		if err := transport.CheckProxies(n.Lookup); err != nil {
@@ -95,8 +92,25 @@ func (n Network) For(account *config.Account) (Connection, error) {
 		OnBind:       n.Hide,
 		WaitOut:      n.WaitOut,
 		OnTrace:      n.OnTrace,
+		OnSlow:       n.OnSlow,
 	})
 	return c, nil
+}
+
+// addHTTPHosts adds the hosts that the account remembers, unless they are taken off.
+func (c *Connection) addHTTPHosts(account config.Account, takenOff bool) error {
+	if takenOff {
+		return nil
+	}
+	remembered, err := parseHTTPHosts("allow_http of account "+account.Name, account.AllowHTTP)
+	if err != nil {
+		return err
+	}
+	c.plain = append(c.plain, remembered...)
+	c.AllowHTTP = append(c.AllowHTTP, account.AllowHTTP...)
+	slices.Sort(c.AllowHTTP)
+	c.AllowHTTP = slices.Compact(c.AllowHTTP)
+	return nil
 }
 
 // CheckCAFile holds that a file has certificate authorities in it, and returns its
