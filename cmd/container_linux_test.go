@@ -32,6 +32,35 @@ func asInit(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
+// TestAMountedSecretIsNotWarnedOf: the mode of a file that is mounted to be read is that of
+// whoever mounted it.
+func TestAMountedSecretIsNotWarnedOf(t *testing.T) {
+	unshare := []string{"unshare", "--mount"}
+	if os.Geteuid() != 0 {
+		unshare = append(unshare, "--user", "--map-root-user")
+	}
+	if out, err := exec.Command(unshare[0], append(unshare[1:], "true")...).CombinedOutput(); err != nil {
+		clienttest.Skip(t, fmt.Sprintf("no mount namespace can be made here: %v %s", err, out))
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.OnEvery("POST /_matrix/client/v3/login", clienttest.Reply{Status: 403, Body: `{"errcode":"M_FORBIDDEN"}`})
+	const script = `set -e; dir=$1; mount -t tmpfs none "$dir"; echo pw-of-the-test > "$dir/secret"; chmod 644 "$dir/secret"
+		login() { (exec -a mxlogin "$0" password @a:hs.test --homeserver "$HS" --skip-flows --password-file "$dir/secret") 2>&1 || true; }
+		login; echo then; mount -o remount,ro "$dir"; login`
+	cmd := exec.Command(unshare[0], append(unshare[1:], "bash", "-c", script, self, t.TempDir())...)
+	cmd.Env = []string{"HOME=" + t.TempDir(), "HS=" + fake.URL(), noRaceSleep, "PATH=" + os.Getenv("PATH")}
+	out, err := cmd.CombinedOutput()
+	written, mounted, both := strings.Cut(string(out), "then\n")
+	const warning = "is readable by other users"
+	if err != nil || !both || !strings.Contains(written, warning) || strings.Contains(mounted, warning) || strings.Count(string(out), "M_FORBIDDEN") != 2 {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
 // initOf is the process ID, seen from here, of the first process in the namespace that
 // unshare has made.
 func initOf(t *testing.T, unshare int) int {

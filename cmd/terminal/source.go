@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 
 	"mxlogin/client/secret"
@@ -55,7 +54,8 @@ type Reading func(ctx context.Context, r io.Reader, name string) (secret.Value, 
 
 // ReadSecretFile reads the secret from a file by read; a FIFO or /dev/fd/N will do. source is what named the file ("--password-file") and stands
 // for it in messages: people give the secret itself there. othersCanRead reports
-// whether the file's mode lets its group or everybody read it. A file that cannot be
+// whether a file of whoever runs this can be read by its group or everybody, though that
+// could be changed. A file that cannot be
 // opened is an [*InputError].
 func ReadSecretFile(ctx context.Context, source, path string, read Reading) (v secret.Value, othersCanRead bool, err error) {
 	name := "the file of " + source
@@ -76,7 +76,7 @@ func ReadSecretFile(ctx context.Context, source, path string, read Reading) (v s
 		return secret.Value{}, false, &InputError{Message: name + " is a directory"}
 	}
 	v, err = read(ctx, file, name)
-	return v, othersRead(info), err
+	return v, othersRead(path, info), err
 }
 
 // reason is err without the file or the program that errors of package os name.
@@ -90,12 +90,6 @@ func reason(err error) error {
 		return program.Err
 	}
 	return err
-}
-
-// othersRead reports whether a regular file is readable beyond its owner.
-// Windows has no such mode, and a FIFO lives for one reading only.
-func othersRead(info os.FileInfo) bool {
-	return runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
 // readSecret reads r, leaves no copy of the text but the Value, which is its first line,

@@ -56,3 +56,20 @@ func TestReadSecretFileFromDescriptor(t *testing.T) {
 		t.Errorf("read as %q, %t, %v", v.Reveal(), othersCanRead, err)
 	}
 }
+
+// TestAFileOfSomebodyElseIsNotWarnedOf: nobody but its owner can change its mode.
+func TestAFileOfSomebodyElseIsNotWarnedOf(t *testing.T) {
+	path := "/etc/passwd"
+	if os.Geteuid() == 0 {
+		path = filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(canary), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(path, 12345, 12345); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, othersCanRead, err := terminal.ReadSecretFile(t.Context(), "--x-file", path, terminal.ReadTextFrom); othersCanRead {
+		t.Errorf("othersCanRead, %v", err)
+	}
+}

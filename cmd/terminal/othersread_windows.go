@@ -1,0 +1,6 @@
+package terminal
+
+import "os"
+
+// othersRead reports false: Windows has no such mode.
+func othersRead(string, os.FileInfo) bool { return false }
