@@ -65,6 +65,9 @@ func (w *guideWorld) checkScript(t *testing.T, script script) {
 	if run.code != 0 {
 		t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
 	}
+	if strings.Contains(run.stderr, "warning:") {
+		t.Errorf("it is warned of something:\n%s", run.stderr)
+	}
 	clienttest.ScanForSecrets(t, "the log", []byte(run.stdout+run.stderr), w.botPassword)
 	w.checkNoDevice(t)
 }
@@ -195,8 +198,9 @@ type guideWorld struct {
 // password or a token that does not work.
 var standIns = map[string]string{
 	"pass":       `cat "$SECRETS/bot"`,
+	"git":        `[ "$1" = clone ]; for last; do :; done; ln -s "$CHECKOUT" "$last"`,
 	"sleep":      `echo "$@" >> "$HOME/slept"`,
-	"docker":     `while [ "$1" != bot ]; do shift; done; shift; exec "$@"`,
+	"docker":     `[ "$1" != build ] || exit 0; while [ "$1" != bot ]; do shift; done; shift; exec "$@"`,
 	"nightly.sh": `[ -z "${MXLOGIN_PASSWORD+set}" ]; MXLOGIN_ACCESS_TOKEN=$MATRIX_ACCESS_TOKEN MXLOGIN_HOMESERVER=$MATRIX_HOMESERVER mxlogin whoami; exit "${JOB_EXIT:-0}"`,
 }
 
@@ -259,9 +263,18 @@ func emptyGuideWorld(t *testing.T) *guideWorld {
 	}
 	w.environ = []string{
 		"PATH=" + bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
-		"HOME=" + dir, "TMPDIR=" + dir, "SECRETS=" + secrets, "BOT_PASSWORD=" + w.botPassword,
+		"HOME=" + dir, "TMPDIR=" + dir, "SECRETS=" + secrets, "BOT_PASSWORD=" + w.botPassword, "CHECKOUT=" + filepath.Dir(workingDirectory(t)),
 	}
 	return w
+}
+
+func workingDirectory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 // sh runs a script as a job would, in the world's directory.
@@ -275,6 +288,7 @@ func (w *guideWorld) sh(t *testing.T, script string, environ ...string) ended {
 
 // here moves the secrets to where this world has them.
 func (w *guideWorld) here(script string) string {
+	script = strings.ReplaceAll(script, "/tmp/mxlogin", filepath.Join(w.dir, "clone"))
 	return strings.ReplaceAll(script, "/run/secrets", filepath.Join(w.dir, "secrets"))
 }
 
@@ -308,16 +322,10 @@ func ciScripts(t *testing.T, w *guideWorld) map[string]script {
 		scripts[fmt.Sprintf("shell %d", i+1)] = script{text: block}
 	}
 	github, gitlab, kubernetes := ciJobs(t)
-	for _, step := range github.Jobs["nightly"].Steps {
-		job := script{text: step.Run}
-		for name, value := range step.Env {
-			job.env = append(job.env, name+"="+strings.ReplaceAll(value, "${{ secrets.BOT_PASSWORD }}", w.botPassword))
-		}
-		scripts["GitHub"] = job
-	}
+	scripts["GitHub"] = w.githubScript(t, github)
 	scripts["GitLab"] = script{
-		text: strings.Join(gitlab["nightly"].Script, "\n"),
-		env:  []string{"BOT_PASSWORD=" + filepath.Join(w.dir, "secrets", "bot")},
+		text: strings.Join(append(gitlab["nightly"].BeforeScript, gitlab["nightly"].Script...), "\n"),
+		env:  append(w.installEnvironment(), "MXLOGIN_PASSWORD="+w.botPassword),
 	}
 	for _, container := range kubernetes.Spec.JobTemplate.Spec.Template.Spec.Containers {
 		quoted := make([]string, len(container.Command))
@@ -332,17 +340,59 @@ func ciScripts(t *testing.T, w *guideWorld) map[string]script {
 	return scripts
 }
 
+// githubScript is what the steps of the job run. A checkout of another repository is the
+// one that is tested.
+func (w *guideWorld) githubScript(t *testing.T, workflow githubWorkflow) script {
+	t.Helper()
+	job := script{env: w.installEnvironment()}
+	for _, step := range workflow.Jobs["nightly"].Steps {
+		if path := step.With["path"]; path != "" {
+			w.checkOut(t, filepath.Join(w.dir, path))
+		}
+		job.text += step.Run + "\n"
+		for name, value := range step.Env {
+			job.env = append(job.env, name+"="+strings.ReplaceAll(value, "${{ secrets.BOT_PASSWORD }}", w.botPassword))
+		}
+	}
+	return job
+}
+
+// checkOut makes the directory path stand for a checkout of mxlogin.
+func (w *guideWorld) checkOut(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Symlink(filepath.Dir(workingDirectory(t)), path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// installEnvironment lets go install work without what a job would download, into the
+// first directory of PATH.
+func (w *guideWorld) installEnvironment() []string {
+	return []string{"GOBIN=" + filepath.Join(w.dir, "bin"), "GOPROXY=off", "GOMODCACHE=" + goEnv("GOMODCACHE"), "GOCACHE=" + goEnv("GOCACHE"), "GOFLAGS=-buildvcs=false"}
+}
+
+func goEnv(name string) string {
+	value, _ := exec.Command("go", "env", name).Output()
+	return strings.TrimSpace(string(value))
+}
+
 type githubWorkflow struct {
 	Jobs map[string]struct {
 		RunsOn string `yaml:"runs-on"`
 		Steps  []struct {
-			Run string
-			Env map[string]string
+			Uses string
+			With map[string]string
+			Run  string
+			Env  map[string]string
 		}
 	}
 }
 
-type gitlabPipeline map[string]struct{ Script []string }
+type gitlabPipeline map[string]struct {
+	Image        string
+	BeforeScript []string `yaml:"before_script"`
+	Script       []string
+}
 
 type kubernetesCronJob struct {
 	APIVersion string `yaml:"apiVersion"`
