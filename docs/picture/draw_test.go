@@ -45,7 +45,7 @@ func TestDraw_FitsTheLongestLine(t *testing.T) {
 // is held.
 func TestPicturesAreWellFormed(t *testing.T) {
 	t.Parallel()
-	for name, login := range map[string]string{"terminal.svg": "$ mxlogin password ", "device.svg": "and enter the code:"} {
+	for name, login := range map[string]string{"terminal.svg": "Password of @alice:example.org for https://matrix.example.org: ", "device.svg": "and enter the code:"} {
 		t.Run(name, func(t *testing.T) { checkPicture(t, name, login) })
 	}
 }

@@ -1,6 +1,7 @@
 // Picture draws docs/terminal.svg and docs/device.svg, the pictures of README.md: what a
 // terminal shows of logins by the real program. The first is of a real homeserver on this
-// machine, the second of the authorization server that the tests have.
+// machine, the second of the authorization server that the tests have. It needs a Unix
+// with a shell and curl.
 //
 //	go run ./docs/picture
 //
@@ -8,7 +9,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,11 +20,6 @@ import (
 	"strings"
 
 	"mxlogin/client/clienttest"
-)
-
-const (
-	user       = "demo"
-	secretFile = "secret" // holds the password
 )
 
 func main() {
@@ -48,15 +43,17 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 
-	mxlogin := filepath.Join(home, "mxlogin.exe") // Windows needs the suffix, others do not mind
-	if _, err := goCommand(ctx, "build", "-buildvcs=false", "-o", mxlogin, "mxlogin"); err != nil {
+	if _, err := goCommand(ctx, "build", "-buildvcs=false", "-o", filepath.Join(home, "mxlogin"), "mxlogin"); err != nil {
 		return err
 	}
-	for name, shown := range map[string]func(ctx context.Context, home, mxlogin string) ([]line, error){
+	at := session{home: home, password: rand.Text(), environ: []string{
+		"HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "PATH=" + home + ":" + os.Getenv("PATH"),
+	}}
+	for name, shown := range map[string]func(context.Context, session) ([]line, error){
 		"terminal.svg": withPassword,
 		"device.svg":   withCode,
 	} {
-		lines, err := shown(ctx, home, mxlogin)
+		lines, err := shown(ctx, at)
 		if err != nil {
 			return err
 		}
@@ -68,82 +65,55 @@ func run(ctx context.Context) (err error) {
 }
 
 // withCode is a login by a device code, which somebody enters elsewhere.
-func withCode(ctx context.Context, home, mxlogin string) ([]line, error) {
-	issuer, err := clienttest.StartIssuer(ctx, clienttest.IssuerOptions{User: "@demo:localhost", Approved: 2, Forbidden: true})
+func withCode(ctx context.Context, s session) ([]line, error) {
+	issuer, err := clienttest.StartIssuer(ctx, clienttest.IssuerOptions{User: "@alice:example.org", Approved: 2, Forbidden: true})
 	if err != nil {
 		return nil, err
 	}
 	defer issuer.Close()
-	return showAll(ctx, home, mxlogin, [][]string{
-		{"flows", issuer.URL()},
-		{"oauth", issuer.URL(), "--device"},
-		{"whoami"},
-		{"logout"},
-	})
+	return s.showAll(ctx,
+		"mxlogin flows "+issuer.URL(),
+		"mxlogin oauth "+issuer.URL()+" --device",
+		"mxlogin whoami",
+		"mxlogin logout",
+	)
 }
 
-// withPassword is a login at a homeserver that takes passwords.
-func withPassword(ctx context.Context, home, mxlogin string) (lines []line, err error) {
-	homeserver, err := startHomeserver(ctx, home)
+// withPassword is a login at a homeserver that takes passwords and is found by its name:
+// a proxy leads there.
+func withPassword(ctx context.Context, s session) (lines []line, err error) {
+	ca, err := clienttest.NewCA()
+	if err != nil {
+		return nil, err
+	}
+	files, err := ca.WriteFiles(s.home, "example.org", "matrix.example.org", "127.0.0.1")
+	if err != nil {
+		return nil, err
+	}
+	homeserver, err := clienttest.StartDendrite(ctx, clienttest.DendriteOptions{
+		Progress: os.Stderr, ServerName: "example.org", WellKnown: "https://matrix.example.org", TLS: &files,
+	})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, homeserver.Stop()) }()
-
-	return showAll(ctx, home, mxlogin, [][]string{
-		{"flows", homeserver.URL()},
-		{"password", user, "--homeserver", homeserver.URL(), "--password-file", secretFile},
-		{"whoami"},
-		{"accounts"},
-		{"logout"},
-	})
-}
-
-// showAll runs commands in home and returns what a terminal shows.
-func showAll(ctx context.Context, home, mxlogin string, commands [][]string) (lines []line, err error) {
-	for _, args := range commands {
-		shown, err := show(ctx, home, mxlogin, args)
-		if err != nil {
-			return nil, err
-		}
-		lines = append(lines, shown...)
+	if err := homeserver.Register(ctx, "alice", s.password); err != nil {
+		return nil, err
 	}
-	return lines, nil
-}
-
-// startHomeserver starts a server where the user is registered, and writes the
-// password into home.
-func startHomeserver(ctx context.Context, home string) (*clienttest.Dendrite, error) {
-	homeserver, err := clienttest.StartDendrite(ctx, clienttest.DendriteOptions{Progress: os.Stderr})
+	address := strings.TrimPrefix(homeserver.URL(), "https://")
+	proxy, err := clienttest.StartConnectProxy(ctx, map[string]string{"example.org:443": address, "matrix.example.org:443": address})
 	if err != nil {
 		return nil, err
 	}
-	password := rand.Text()
-	err = homeserver.Register(ctx, user, password)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(home, secretFile), []byte(password), 0o600)
-	}
-	if err != nil {
-		return nil, errors.Join(err, homeserver.Stop())
-	}
-	return homeserver, nil
-}
+	defer proxy.Close()
 
-// show runs one command and returns it with its output.
-func show(ctx context.Context, home, mxlogin string, args []string) ([]line, error) {
-	command := exec.CommandContext(ctx, mxlogin, args...)
-	command.Dir = home
-	command.Env = []string{"HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config")}
-	output, err := command.CombinedOutput()
-	typed := "mxlogin " + strings.Join(args, " ")
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w: %s", typed, err, bytes.TrimSpace(output))
-	}
-	lines := []line{{text: typed, typed: true}}
-	for text := range strings.Lines(strings.ReplaceAll(string(output), home, "~")) { // as readers know their home
-		lines = append(lines, line{text: strings.TrimRight(text, "\r\n")})
-	}
-	return lines, nil
+	s.environ = append(s.environ, "HTTPS_PROXY="+proxy.URL(), "MXLOGIN_CA_FILE="+files.CA, "CURL_CA_BUNDLE="+files.CA)
+	return s.showAll(ctx,
+		"mxlogin flows example.org",
+		"mxlogin password @alice:example.org",
+		"mxlogin access-token -o header | curl -s -H @- https://matrix.example.org/_matrix/client/v3/joined_rooms",
+		"mxlogin logout",
+	)
 }
 
 func goCommand(ctx context.Context, args ...string) (stdout string, err error) {
