@@ -2,6 +2,19 @@
 // in, asks who a token belongs to, and logs out. It needs the standard library
 // only, keeps no state between calls, and never prints.
 //
+// A login from nothing but a user ID and a password, errors left out:
+//
+//	alice, err := matrixid.ParseUserID("@alice:example.org")
+//	t := transport.New(transport.Options{})
+//	found, err := discovery.Resolve(ctx, t, alice.Server())
+//	homeserver := client.New(t, found.Base)
+//	session, err := homeserver.LoginPassword(ctx, client.User(alice.String()),
+//		homeserver.Bind(secret.New(password)), client.LoginOptions{DeviceName: "example"})
+//
+// The session has the access token, which is good for requests at this homeserver:
+//
+//	who, err := homeserver.WhoAmI(ctx, homeserver.Bind(session.AccessToken))
+//
 // Its errors are those of [mxlogin/client/transport]: MatrixError where the
 // server refused, ServerError for a 5xx, ProtocolError for an answer that the
 // specification does not allow, NetworkError and TLSError where no answer came,

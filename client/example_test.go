@@ -8,6 +8,7 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/clienttest"
+	"mxlogin/client/discovery"
 	"mxlogin/client/matrixid"
 	"mxlogin/client/secret"
 	"mxlogin/client/transport"
@@ -78,6 +79,46 @@ func Example() {
 	// the token prints as [redacted]
 	// the token is of @alice:example.org
 	// logged out: true
+}
+
+// A login from nothing but a user ID and a password: the homeserver is found by the name
+// of the server.
+func Example_discovered() {
+	network, err := clienttest.StartNetwork(context.Background(), `{
+		"GET /.well-known/matrix/client": [{"body": {"m.homeserver": {"base_url": "https://matrix.example.org"}}}],
+		"GET /_matrix/client/versions": [{"body": {"versions": ["v1.11"]}}],
+		"POST /_matrix/client/v3/login": [{"body": {"user_id": "@alice:example.org", "device_id": "LAPTOP", "access_token": "syt_secret"}}],
+		"GET /_matrix/client/v3/account/whoami": [{"body": {"user_id": "@alice:example.org"}}]
+	}`, "example.org", "matrix.example.org")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer network.Close()
+	ctx, password := context.Background(), "correct horse battery staple"
+
+	alice, err := matrixid.ParseUserID("@alice:example.org")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	t := transport.New(transport.Options{RoundTripper: network.RoundTripper}) // a program leaves that out
+	found, err := discovery.Resolve(ctx, t, alice.Server())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	homeserver := client.New(t, found.Base)
+	session, err := homeserver.LoginPassword(ctx, client.User(alice.String()),
+		homeserver.Bind(secret.New(password)), client.LoginOptions{DeviceName: "example"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	who, err := homeserver.WhoAmI(ctx, homeserver.Bind(session.AccessToken))
+	fmt.Println(found.Base, session.DeviceID, who.UserID, err)
+	// Output:
+	// https://matrix.example.org LAPTOP @alice:example.org <nil>
 }
 
 func ExampleClient_LoginFlows() {

@@ -2,13 +2,8 @@ package discovery_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"mxlogin/client/clienttest"
@@ -86,34 +81,9 @@ func ExampleProbe() {
 // exampleNetwork stands for the internet: one server is example.org and
 // matrix.example.org. A program would call [transport.New] with a Timeout alone.
 func exampleNetwork(rules string) (t *transport.Client, stop func()) {
-	ca, err := clienttest.NewCA()
+	network, err := clienttest.StartNetwork(context.Background(), rules, "example.org", "matrix.example.org")
 	if err != nil {
 		panic(err)
 	}
-	fake, err := clienttest.StartFake(context.Background(), clienttest.FakeOptions{TLS: true, CA: ca, Hosts: []string{"example.org", "matrix.example.org"}})
-	if err != nil {
-		panic(err)
-	}
-	if err := fake.Load([]byte(rules)); err != nil {
-		panic(err)
-	}
-	address := strings.TrimPrefix(fake.URL(), "https://")
-	proxy, err := clienttest.StartConnectProxy(context.Background(), map[string]string{"example.org:443": address, "matrix.example.org:443": address})
-	if err != nil {
-		panic(err)
-	}
-	return transport.New(transport.Options{Timeout: 30 * time.Second, RoundTripper: through(proxy, ca)}), func() {
-		proxy.Close()
-		fake.Close()
-	}
-}
-
-func through(proxy *clienttest.ConnectProxy, ca *clienttest.CA) http.RoundTripper {
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(ca.PEM())
-	address, err := url.Parse(proxy.URL())
-	if err != nil {
-		panic(err)
-	}
-	return &http.Transport{Proxy: http.ProxyURL(address), TLSClientConfig: &tls.Config{RootCAs: roots}}
+	return transport.New(transport.Options{Timeout: 30 * time.Second, RoundTripper: network.RoundTripper}), network.Close
 }
