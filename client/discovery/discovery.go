@@ -1,6 +1,11 @@
 // Package discovery finds the homeserver behind a server name, by the state
 // machine of the specification, and tells every step it took.
 //
+//	found, err := discovery.Resolve(ctx, t, alice.Server())
+//
+// The homeserver is at found.Base. Where err is an [*Error], its Outcome says whether a
+// person should be asked for a URL.
+//
 // Client-Server API, "Server Discovery".
 package discovery
 

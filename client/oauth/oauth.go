@@ -5,6 +5,14 @@
 // A session is of one device, whose ID the client makes; the scope of the grant names it.
 // Who has logged in tells whoami alone.
 //
+// A login by a device code at the homeserver with a base URL, errors left out:
+//
+//	metadata, ok, err := oauth.FetchMetadata(ctx, t, base)
+//	issuer, err := oauth.New(t, base, metadata, oauth.Clock{})
+//	clientID, err := issuer.Register(ctx, oauth.Registration{ClientName: "example", ClientURI: "https://example.org/"})
+//	code, err := issuer.RequestDeviceCode(ctx, clientID, "EXAMPLEDEVICE")
+//	tokens, err := issuer.AwaitApproval(ctx, code) // once code.VerificationURI and code.UserCode have been shown
+//
 // Its errors are those of [mxlogin/client/transport], perhaps in an [UnreachableError],
 // [Error] where the server refused, [AnswerError] where a browser came back from elsewhere,
 // and [ExpiredError].

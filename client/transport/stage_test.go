@@ -26,7 +26,7 @@ func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.reach(httptrace.ContextClientTrace(r.Context()))
 	select {
 	case <-time.After(w.time):
-		return &http.Response{StatusCode: 200, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
