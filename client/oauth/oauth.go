@@ -11,7 +11,7 @@
 //	issuer, err := oauth.New(t, base, metadata, oauth.Clock{})
 //	clientID, err := issuer.Register(ctx, oauth.Registration{ClientName: "example", ClientURI: "https://example.org/"})
 //	code, err := issuer.RequestDeviceCode(ctx, clientID, "EXAMPLEDEVICE")
-//	tokens, err := issuer.AwaitApproval(ctx, code) // once code.VerificationURI and code.UserCode have been shown
+//	tokens, err := issuer.AwaitApproval(ctx, code) // once the page and the code have been shown
 //
 // Its errors are those of [mxlogin/client/transport], perhaps in an [UnreachableError],
 // [Error] where the server refused, [AnswerError] where a browser came back from elsewhere,
