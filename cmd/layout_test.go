@@ -69,16 +69,16 @@ func TestTheClientNeedsTheStandardLibraryOnly(t *testing.T) {
 
 func TestOnlyItsPlacesKnowALibrary(t *testing.T) {
 	owners := map[string][]string{
-		"github.com/spf13/cobra":     {"mxlogin/cmd", "mxlogin/docs"},
-		"github.com/spf13/cobra/doc": {"mxlogin/docs"},
-		"github.com/spf13/pflag":     {"mxlogin/cmd", "mxlogin/docs"},
-		"github.com/spf13/viper":     {"mxlogin/config"},
-		"github.com/gofrs/flock":     {"mxlogin/config"},
-		"go.yaml.in/yaml/v3":         {"mxlogin/config"},
-		"golang.org/x/term":          {"mxlogin/cmd/terminal"},
-		"golang.org/x/sys/unix":      {"mxlogin/cmd/terminal"},
-		"golang.org/x/sys/windows":   {"mxlogin/cmd/terminal"},
-		"github.com/cli/browser":     {"mxlogin/cmd/terminal"},
+		"github.com/spf13/cobra":   {"mxlogin/cmd", "mxlogin/docs"},
+		"github.com/spf13/pflag":   {"mxlogin/cmd", "mxlogin/docs"},
+		"github.com/spf13/viper":   {"mxlogin/config"},
+		"github.com/gofrs/flock":   {"mxlogin/config"},
+		"go.yaml.in/yaml/v3":       {"mxlogin/config"},
+		"golang.org/x/term":        {"mxlogin/cmd/terminal"},
+		"golang.org/x/sys/unix":    {"mxlogin/cmd/terminal"},
+		"golang.org/x/sys/windows": {"mxlogin/cmd/terminal"},
+		"github.com/cli/browser":   {"mxlogin/cmd/terminal"},
+		"github.com/creack/pty":    {"mxlogin/docs"},
 	}
 	for _, line := range goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...") {
 		fields := strings.Fields(line)
