@@ -83,7 +83,7 @@ func makeDirectory(dir string) error {
 		return nil
 	}
 	if err == nil {
-		err = os.Chmod(dir, 0o700) //nolint:gosec // a directory; the umask may have taken bits away
+		err = os.Chmod(dir, 0o700) //nolint:gosec,forbidigo // a directory, made just now; the umask may have taken away what opening it needs
 	}
 	if err == nil {
 		err = syncDirectory(parent)

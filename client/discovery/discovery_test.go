@@ -29,6 +29,9 @@ type world struct {
 	ca     *clienttest.CA
 	routes map[string]string
 	t      *testing.T
+
+	maxWait time.Duration
+	waits   int // for rate limits
 }
 
 func newWorld(t *testing.T) *world {
@@ -79,6 +82,8 @@ func (w *world) transport() *transport.Client {
 	return transport.New(transport.Options{
 		Timeout:      20 * time.Second,
 		RoundTripper: &http.Transport{Proxy: http.ProxyURL(proxy), TLSClientConfig: &tls.Config{RootCAs: pool}},
+		MaxWait:      w.maxWait,
+		WaitOut:      func(context.Context, transport.Wait) error { w.waits++; return nil },
 		Sleep:        func(ctx context.Context, _ time.Duration) error { return context.Cause(ctx) },
 	})
 }
@@ -289,6 +294,19 @@ func TestW22_ABrokenIdentityServerStopsNoLogin(t *testing.T) {
 	got, err := w.examine("hs.test")
 	if err != nil || got.Warning != "" || got.IdentityServer.String() != "https://id.test" {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestQ31_NobodyWaitsForAnIdentityServer: nothing depends on it.
+func TestQ31_NobodyWaitsForAnIdentityServer(t *testing.T) {
+	w := newWorld(t)
+	w.maxWait = time.Hour
+	fake := w.server("hs.test:443")
+	fake.On(wellKnown, clienttest.Reply{Body: `{"m.homeserver":{"base_url":"https://hs.test"},"m.identity_server":{"base_url":"https://id.test"}}`})
+	fake.On(versions, clienttest.Reply{Body: goodList})
+	w.server("id.test:443").On("GET /_matrix/identity/v2", clienttest.Reply{Status: 429, Header: map[string]string{"Retry-After": "30"}})
+	if got, err := w.examine("hs.test"); err != nil || got.Warning == "" || w.waits > 0 {
+		t.Errorf("%+v, %v; %d waits", got, err, w.waits)
 	}
 }
 

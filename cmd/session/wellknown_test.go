@@ -1,13 +1,16 @@
 package session_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"mxlogin/client"
+	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 )
 
@@ -92,9 +95,28 @@ func TestLoginURLMatchesLaterLogins(t *testing.T) {
 	}
 }
 
+// TestQ31_ALoginWaitsForNoProbe: nothing but a better address depends on where the answer
+// points, and the token is not saved yet.
+func TestQ31_ALoginWaitsForNoProbe(t *testing.T) {
+	w := newWorld(t)
+	w.keeper.Network = newNetwork(&web{limited: true})
+	w.keeper.Network.MaxWait = time.Hour
+	w.keeper.Network.WaitOut = func(context.Context, transport.Wait) error {
+		t.Error("a rate limit is waited out")
+		return nil
+	}
+	attempt := w.begin(w.asAlice())
+	answer := answerFor(t, "@alice:hs.test", attempt.Options().DeviceID)
+	answer.WellKnown = client.WellKnown{Present: true, BaseURL: "https://new.test"}
+	if _, err := attempt.Finish(t.Context(), answer); err != nil || codes(w.told.warnings) != "well_known" {
+		t.Errorf("%v, told %+v", err, w.told)
+	}
+}
+
 // web answers /versions at every origin, and takes down what was asked.
 type web struct {
 	dead     bool
+	limited  bool
 	requests []*http.Request
 }
 
@@ -102,6 +124,9 @@ func (w *web) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.requests = append(w.requests, r)
 	if w.dead {
 		return nil, errors.New("dead")
+	}
+	if w.limited {
+		return &http.Response{StatusCode: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"30"}}, Body: http.NoBody}, nil
 	}
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(`{"versions":["v1.11"]}`))}, nil
 }
