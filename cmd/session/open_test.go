@@ -201,17 +201,29 @@ func TestQ33_WhatAnotherProcessHasMadeStays(t *testing.T) {
 		t.Errorf("%v; a login under way was forgotten:\n%s", err, w.read())
 	}
 
+	// A login of another process, as the same device.
 	w = newWorld(t)
 	account := w.aliceWith("token", "DEVICE")
+	w.put(w.aliceWith("new-token", "DEVICE"))
+	if err := w.keeper.Forget(t.Context(), account); err != nil || !w.account(account.Name).HasSession() {
+		t.Errorf("%v; a new session was forgotten:\n%s", err, w.read())
+	}
+
+	w = newWorld(t)
+	second := account
+	second.Name = "second"
 	w.put(account)
+	w.put(second)
 	w.fake.Handle("POST /_matrix/client/v3/logout/all", func(rw http.ResponseWriter, _ *http.Request) {
 		other := account
 		other.Name, other.AccessToken, other.DeviceID = "other", secret.New("new-token"), "NEW"
 		w.put(other)
+		other.Name = "second"
+		w.put(other)
 		_, _ = rw.Write([]byte("{}"))
 	})
 	names, done, err := w.keeper.EndAll(t.Context(), account)
-	if err != nil || done != session.LoggedOut || len(names) != 1 || !w.account("other").HasSession() {
+	if err != nil || done != session.LoggedOut || len(names) != 1 || !w.account("other").HasSession() || !w.account("second").HasSession() {
 		t.Errorf("%v, %q, %v; the file is\n%s", names, done, err, w.read())
 	}
 }
