@@ -210,6 +210,7 @@ func TestQ33_WhatAnotherProcessHasMadeStays(t *testing.T) {
 	}
 
 	w = newWorld(t)
+	account = w.aliceWith("token", "DEVICE")
 	second := account
 	second.Name = "second"
 	w.put(account)
