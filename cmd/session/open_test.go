@@ -192,13 +192,14 @@ func TestQ39_ALogoutThatCannotBeSaved(t *testing.T) {
 // TestQ33_WhatAnotherProcessHasMadeStays: only the entry that was read goes.
 func TestQ33_WhatAnotherProcessHasMadeStays(t *testing.T) {
 	w := newWorld(t)
-	loggedOut := w.aliceWith("", "")
-	w.put(loggedOut)
-	pending := loggedOut
-	pending.DeviceID, pending.Pending = "PENDING", true
-	w.put(pending)
-	if err := w.keeper.Forget(t.Context(), loggedOut); err != nil || !w.account(loggedOut.Name).Pending {
-		t.Errorf("%v; a login under way was forgotten:\n%s", err, w.read())
+	loggedOut := w.aliceWith("", "DEVICE")
+	pending, elsewhere := loggedOut, loggedOut
+	pending.Pending, elsewhere.DeviceID = true, "OTHER"
+	for name, there := range map[string]config.Account{"a login under way": pending, "another device": elsewhere} {
+		w.put(there)
+		if err := w.keeper.Forget(t.Context(), loggedOut); err != nil || w.account(loggedOut.Name).DeviceID != there.DeviceID {
+			t.Errorf("%v; %s was forgotten:\n%s", err, name, w.read())
+		}
 	}
 
 	// A login of another process, as the same device.
