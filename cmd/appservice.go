@@ -20,7 +20,7 @@ func newAppService(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "appservice USER",
 		Short: "Log in a user of an application service (m.login.application_service)",
-		Long: `Log in a user in the namespace of an application service, such as a bridge, by
+		Long: `Log in a user in the namespace of an application service, such as a bridge, with
 the token of that service (as_token). The user must exist already.
 
 USER is a user ID, or its localpart if the homeserver is named otherwise. The

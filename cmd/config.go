@@ -29,6 +29,10 @@ environment variable, and that before the setting in the file.`,
 		},
 		&cobra.Command{
 			Use: "set KEY VALUE", Short: "Change a setting in the config file",
+			Long: `Change a setting in the config file. The keys are those that mxlogin config list
+shows; a value that no command could use is refused.`,
+			Example: `  mxlogin config set homeserver example.org
+  mxlogin config set ca_file /etc/ssl/matrix.pem`,
 			Args: exactly(2, " KEY VALUE"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return runConfigSet(cmd.Context(), r, args[0], args[1])

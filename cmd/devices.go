@@ -88,12 +88,12 @@ func newDevicesPrune(r *run) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "prune (--older-than AGE | --name PATTERN)",
 		Short: "Delete devices that have not been used for a long time",
-		Long: `Show the devices that were last used before an age, or have a name, and with
---yes delete them. Where both are given both must hold. A device that the
-server has no time for is never too old.
+		Long: `Show the devices that have not been used for some time, or whose names match a
+pattern, or both, and with --yes delete them. A device that the server knows no
+time of is never old.
 
-Devices of saved sessions are left out, the one in use first of all. The server
-wants to see that it is you, as for mxlogin devices delete.`,
+Devices of saved sessions are left out. The server asks you to authenticate
+again, as for mxlogin devices delete.`,
 		Example: `  mxlogin devices prune --older-than 90d
   mxlogin devices prune --name "ci-*" --older-than 2w --yes --password-file pw`,
 		Args:                  exactly(0, " --older-than 30d"),

@@ -33,7 +33,7 @@ func secretKinds() []secretKind {
 		{"login-token", envLoginToken, "the login token of mxlogin token, in the same way"},
 		{"jwt", envJWT, "the JSON Web Token of mxlogin jwt, in the same way"},
 		{"as-token", envASToken, "the application service's token of mxlogin appservice, in the same way"},
-		{"access-token", envAccessToken, "the access token of mxlogin import; with MXLOGIN_HOMESERVER a session that is not saved, for whoami, access-token, logout and exec"},
+		{"access-token", envAccessToken, "the access token of mxlogin import; with MXLOGIN_HOMESERVER a session that is not saved, for whoami, access-token, exec, devices and logout"},
 	}
 }
 

@@ -28,14 +28,14 @@ The login page is opened in the browser of this machine, and its URL shown. When
 you have agreed there the browser comes back to mxlogin, at an address of this
 machine that nobody else can reach or guess.
 
-With --device you get a code instead, and the address of a page to enter it on
-with any browser, such as that of a phone. Over ssh, in a container and with
---no-browser that is how it is done where the server offers it. Where it does
-not, open the URL in any browser; in the end that cannot reach mxlogin and shows
-an error. Copy the address of that page to the terminal, which waits for it.
+With --device you get a code instead, and the address of a page where you enter
+it in any browser, such as that of a phone. This is also what happens over ssh,
+in a container and with --no-browser, if the server offers it. If not, open the
+URL in any browser; in the end the browser cannot reach mxlogin and shows an
+error. Copy the address of that page and paste it into the terminal.
 
-The access token expires within minutes, and access-token, exec and whoami renew
-it themselves. Each login makes a new device; the one that it replaces is
+The access token expires within minutes; access-token, exec and whoami renew it
+themselves. Each login makes a new device, and the one that it replaces is
 logged out.
 
 TARGET is a user ID, a server name or a URL. With a user ID, another user is

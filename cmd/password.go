@@ -26,9 +26,9 @@ func newPassword(r *run) *cobra.Command {
 		Long: `Log in with a user ID and a password, and keep the session.
 
 USER is a user ID (@alice:example.org, also without the @), or its localpart if
-the homeserver is named otherwise. The password is
-asked for on the terminal; jobs give it by --password-stdin, --password-file,
---password-command or MXLOGIN_PASSWORD. No flag takes the password itself.
+the homeserver is named otherwise. The password is asked for on the terminal;
+jobs give it by --password-stdin, --password-file, --password-command or
+MXLOGIN_PASSWORD. No flag takes the password itself.
 
 With --email or --phone the server looks up the user. A phone number is
 international (+44 ...), or as written in the country of --phone-country.`,

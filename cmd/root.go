@@ -27,7 +27,7 @@ func (r *run) commandTree() *cobra.Command {
   Ask a server how you can log in:  mxlogin flows example.org
   Log in with a password:           mxlogin password "@alice:example.org"
   Use the session:                  mxlogin access-token
-  End it:                           mxlogin logout`,
+  Log out:                          mxlogin logout`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {

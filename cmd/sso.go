@@ -28,8 +28,8 @@ have logged in there the browser comes back to mxlogin, at an address of this
 machine that nobody else can reach or guess.
 
 Over ssh, in a container or with --no-browser, open the URL in any browser. In
-the end that cannot reach mxlogin and shows an error; copy the address of that
-page to the terminal, which waits for it.
+the end the browser cannot reach mxlogin and shows an error; copy the address of
+that page and paste it into the terminal.
 
 TARGET is a user ID, a server name or a URL. With a user ID, another user is
 refused.`,
