@@ -68,6 +68,7 @@ func TestQ47_ASlowRequestSaysWhatIsMissing(t *testing.T) {
 					OnSlow:       func(s transport.Slow) { slow = append(slow, s.For) },
 				})
 				_, err := client.Do(t.Context(), transport.Request{Method: "POST", Base: baseOf(t, "https://hs.test"), Path: "/x"})
+				synctest.Wait() // OnSlow is called beside the request
 				var network *transport.NetworkError
 				switch {
 				case c.want == "" && err != nil:

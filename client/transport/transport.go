@@ -48,7 +48,7 @@ type Options struct {
 	// WaitOut waits out a rate limit, perhaps visibly. Nil: Sleep does.
 	WaitOut func(context.Context, Wait) error
 	OnTrace func(Trace)        // told after each exchange
-	OnSlow  func(Slow)         // told once of an exchange that takes longer than 3 s, while it goes on
+	OnSlow  func(Slow)         // told once of an exchange that takes longer than 3 s, beside it
 	OnBind  func(secret.Value) // gets every secret that is bound, so that it can be kept out of output
 }
 
