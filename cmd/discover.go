@@ -127,7 +127,7 @@ func (d discovered) lines() []string {
 	}
 	lines = append(lines, "", end)
 	if len(d.Versions) > 0 {
-		lines = append(lines, "It speaks Matrix "+strings.Join(d.Versions, ", ")+".")
+		lines = append(lines, wrap("It speaks Matrix "+strings.Join(d.Versions, ", ")+".", helpWidth)...)
 	}
 	return lines
 }

@@ -101,7 +101,7 @@ func errorSamples(t *testing.T) []errorSample {
 		Flows: client.Flows{List: []client.Flow{{Type: client.FlowSSO}, {Type: client.FlowToken}}},
 	}
 	return []errorSample{
-		{"usage", &choose.UsageError{Message: `"mxlogin" has no such command`, Hint: `see "mxlogin --help"`}},
+		{"usage", &choose.UsageError{Message: `unknown command for "mxlogin"`, Hint: `see "mxlogin --help"`}},
 		{"user ID", badUser},
 		{"server name", badServer},
 		{"base URL", badURL},

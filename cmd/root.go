@@ -154,7 +154,7 @@ func refuseUnknownCommands(command *cobra.Command) {
 
 // unknownCommand does not repeat the word, which may be a secret.
 func unknownCommand(parent *cobra.Command, word string) error {
-	err := &choose.UsageError{Message: fmt.Sprintf("%q has no such command", parent.CommandPath()), Hint: seeHelp(parent)}
+	err := &choose.UsageError{Message: fmt.Sprintf("unknown command for %q", parent.CommandPath()), Hint: seeHelp(parent)}
 	if ours := otherWords()[word]; ours != "" && !parent.HasParent() {
 		err.Hint = fmt.Sprintf("did you mean %q?", parent.CommandPath()+" "+ours)
 	} else if near := parent.SuggestionsFor(word); len(near) > 0 {
