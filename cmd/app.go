@@ -3,6 +3,7 @@ package cmd
 import (
 	"io"
 	"net/http"
+	"os/exec"
 	"time"
 
 	"mxlogin/cmd/terminal"
@@ -17,5 +18,6 @@ type App struct {
 	OpenTerminal func() (terminal.Prompter, error)
 	OpenBrowser  func(url string) error // nil: there is no browser
 	Now          func() time.Time
-	RoundTripper http.RoundTripper // nil: one for the settings in force
+	RoundTripper http.RoundTripper     // nil: one for the settings in force
+	StartCommand func(*exec.Cmd) error // of exec; nil: its Start
 }

@@ -67,7 +67,11 @@ func (r *run) runChild(ctx context.Context, program string, argv, environ []stri
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := child.Start(); err != nil {
+	start := r.StartCommand
+	if start == nil {
+		start = (*exec.Cmd).Start
+	}
+	if err := start(child); err != nil {
 		return &ProgramError{Name: argv[0], Code: exitCannotRun, Err: err}
 	}
 	done := make(chan error, 1)

@@ -24,6 +24,7 @@ func Main() {
 	// passwords included, by the standard logger.
 	log.SetOutput(io.Discard)
 
+	startCommand := forbidCore()
 	environment := NewEnvironment(os.Environ())
 	for _, name := range environment.SecretNames() {
 		_ = os.Unsetenv(name)
@@ -38,6 +39,7 @@ func Main() {
 		OpenTerminal: openTerminal,
 		OpenBrowser:  terminal.FindBrowser(environment.Lookup, environment.ForChildren()),
 		Now:          time.Now,
+		StartCommand: startCommand,
 	})
 	if cause := context.Cause(ctx); cause != nil && code == explain(cause).ExitCode {
 		stop()

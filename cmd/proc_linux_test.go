@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,8 +55,8 @@ func TestK1_ArgumentsHoldNoSecret(t *testing.T) {
 }
 
 // TestK2_TheEnvironmentIsCleanAfterTheStart: what mxlogin and its children see
-// holds no secret. The kernel still shows what the process was started with, to
-// its own user only; docs/security.md says so.
+// holds no secret. The kernel still shows what the process was started with, but to
+// nobody else than root.
 func TestK2_TheEnvironmentIsCleanAfterTheStart(t *testing.T) {
 	token := clienttest.NewCanary("tok").String()
 	cmd, _, stderr := process(t, "exec", "--", "env")
@@ -75,7 +77,51 @@ func TestK2_TheEnvironmentIsCleanAfterTheStart(t *testing.T) {
 	clienttest.ScanForSecrets(t, "the child's environment", []byte(strings.Join(rest, "")), token, "pw-of-the-test")
 
 	info, err := os.Stat(fmt.Sprintf("/proc/%d/environ", heldLogin(t, token)))
-	if err != nil || info.Mode().Perm() != 0o400 {
+	if err != nil || info.Mode().Perm() != 0o400 || info.Sys().(*syscall.Stat_t).Uid != 0 {
 		t.Errorf("others can read the environment that the process was started with: %v, %v", info.Mode(), err)
+	}
+}
+
+// TestK8_NoCoreIsWritten: a crash leaves nothing of what was in memory, while a command of
+// exec has the limit that it would have had.
+func TestK8_NoCoreIsWritten(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	shell := func(script string, args ...string) *exec.Cmd {
+		cmd := exec.Command("bash", append([]string{"-c", "ulimit -c unlimited; " + script, self}, args...)...)
+		cmd.Dir = t.TempDir()
+		cmd.Env = []string{"HOME=" + cmd.Dir, "GOTRACEBACK=crash", noRaceSleep, "PATH=" + os.Getenv("PATH")}
+		return cmd
+	}
+	bare := shell("kill -ABRT $$")
+	if _ = bare.Run(); !bare.ProcessState.Sys().(syscall.WaitStatus).CoreDump() {
+		clienttest.Skip(t, "the kernel writes no cores here")
+	}
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("GET /_matrix/client/v3/login", clienttest.Reply{Hold: true})
+	fake.OnEvery("GET /_matrix/client/v1/auth_metadata", clienttest.Reply{Status: 404})
+	fake.OnEvery("GET /_matrix/client/unstable/org.matrix.msc2965/auth_metadata", clienttest.Reply{Status: 404})
+	ours := shell(`exec -a mxlogin "$0" "$@"`, "flows", fake.URL())
+	if err := ours.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := fake.Await(t.Context(), "GET /_matrix/client/v3/login"); err != nil {
+		t.Fatal(err)
+	}
+	if err := ours.Process.Signal(syscall.SIGABRT); err != nil {
+		t.Fatal(err)
+	}
+	_ = ours.Wait()
+	if status := ours.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGABRT || status.CoreDump() {
+		t.Errorf("signal %v, core %t", status.Signal(), status.CoreDump())
+	}
+
+	limit := exec.Command("bash", "-c", `ulimit -c 7; exec -a mxlogin "$0" exec -- bash -c "ulimit -c; kill -ABRT \$\$"`, self)
+	limit.Dir = t.TempDir()
+	limit.Env = []string{"HOME=" + limit.Dir, "MXLOGIN_CONFIG=" + savedSession(t), noRaceSleep, "PATH=" + os.Getenv("PATH")}
+	if out, err := limit.Output(); string(out) != "7\n" || exitCodeOf(err) != 128+int(syscall.SIGABRT) {
+		t.Errorf("the command has the limit %q, and ended with %v", out, err)
 	}
 }

@@ -98,17 +98,24 @@ func askOAuth(ctx context.Context, c session.Connection, base matrixid.BaseURL) 
 }
 
 // together does things that do not depend on each other at the same time, and
-// returns the error of the first in the list that failed.
+// returns the error of the first in the list that failed. A panic becomes one of the
+// caller: in a goroutine of its own it would end the process, and show what it holds.
 func together(things ...func() error) error {
-	errs := make([]error, len(things))
+	errs, faults := make([]error, len(things)), make([]any, len(things))
 	var wg sync.WaitGroup
 	for i, do := range things {
-		wg.Go(func() { errs[i] = do() })
+		wg.Go(func() {
+			defer func() { faults[i] = recover() }()
+			errs[i] = do()
+		})
 	}
 	wg.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return err
+	for i := range things {
+		switch {
+		case faults[i] != nil:
+			panic(faults[i])
+		case errs[i] != nil:
+			return errs[i]
 		}
 	}
 	return nil

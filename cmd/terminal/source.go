@@ -135,11 +135,13 @@ func cutNewline(text []byte) []byte {
 }
 
 // await returns what work returns, or the cause of ctx if that ends first; then
-// drop gets the result that comes too late.
+// drop gets the result that comes too late. A panic becomes one of the caller: in a
+// goroutine of its own it would end the process, and show what it holds.
 func await[T any](ctx context.Context, work func() (T, error), drop func(T)) (T, error) {
 	type result struct {
 		value T
 		err   error
+		fault any // of a panic
 	}
 	var none T
 	if ctx.Err() != nil {
@@ -147,17 +149,24 @@ func await[T any](ctx context.Context, work func() (T, error), drop func(T)) (T,
 	}
 	done := make(chan result)
 	go func() {
-		value, err := work()
-		select {
-		case done <- result{value, err}:
-		case <-ctx.Done():
-			if err == nil {
-				drop(value)
+		var got result
+		defer func() {
+			got.fault = recover()
+			select {
+			case done <- got:
+			case <-ctx.Done():
+				if got.fault == nil && got.err == nil {
+					drop(got.value)
+				}
 			}
-		}
+		}()
+		got.value, got.err = work()
 	}()
 	select {
 	case got := <-done:
+		if got.fault != nil {
+			panic(got.fault)
+		}
 		return got.value, got.err
 	case <-ctx.Done():
 		return none, context.Cause(ctx)

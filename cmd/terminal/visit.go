@@ -54,8 +54,18 @@ func (p *Person) Visit(ctx context.Context, v Visit) error {
 	if alone == nil {
 		visit.running(func() error { return visit.listen(ctx, asker) })
 	}
-	return <-visit.over
+	err = <-visit.over
+	if fault := (*partError)(nil); errors.As(err, &fault) {
+		panic(fault.value)
+	}
+	return err
 }
+
+// partError is a panic of a part of a visit, which is one of the visit: in the part's own
+// goroutine it would end the process, and show what it holds.
+type partError struct{ value any }
+
+func (f *partError) Error() string { return "panic" }
 
 // visiting is a visit under way.
 type visiting struct {
@@ -76,6 +86,11 @@ func (v *visiting) beside(part func()) {
 	v.parts = append(v.parts, ended)
 	go func() {
 		defer close(ended)
+		defer func() {
+			if value := recover(); value != nil {
+				v.over <- &partError{value}
+			}
+		}()
 		part()
 	}()
 }
