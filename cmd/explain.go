@@ -358,6 +358,8 @@ func describeTransport(err error) (output.Failure, bool) {
 		return failureOf(classProtocol, redirect.Error(), hint), true
 	case errors.As(err, &forbidden):
 		return failureOf(classUsage, forbidden.Error(), "use https, or allow it: --allow-http "+hostOf(forbidden.Origin)), true
+	case errors.As(err, &protocol) && isTooLong(protocol.Status):
+		return failureOf(classUsage, fmt.Sprintf("%s (%d from %s)", tooLong, protocol.Status, protocol.Request), ""), true
 	case errors.As(err, &protocol):
 		return failureOf(classProtocol, protocol.Error(), ""), true
 	case errors.As(err, &limit):

@@ -181,6 +181,7 @@ func errorSamples(t *testing.T) []errorSample {
 		{"answer lost", &session.UnfinishedError{DeviceID: "ABCDEFGHIJ", TakenOver: true, Err: cut}},
 		{"no logout", &KeptError{Err: cut}},
 		{"no such flow", &login.NotOfferedError{Wanted: client.FlowPassword, Offer: offer}},
+		{"too long for a proxy (H43)", &transport.ProtocolError{Request: request, Status: 413, Reason: "the server answered 413 without a Matrix error"}},
 		{"no homeserver", &login.NoHomeserverError{URL: "https://example.org"}},
 		{"discovery", &discovery.Error{Server: "example.org", Outcome: discovery.FailPrompt, Reason: "the server answered 500 for its well-known file"}},
 		{"discovery, TLS", &discovery.Error{Server: "example.org", Outcome: discovery.FailPrompt, Reason: "the certificate is for another host", Err: &transport.TLSError{Reason: "the certificate is for another host"}}},

@@ -62,7 +62,11 @@ func finish(t *testing.T, command *exec.Cmd) ended {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return ended{stdout.String(), stderr.String(), command.ProcessState.ExitCode()}
+	return endedAs(command, stdout.String(), stderr.String())
+}
+
+func endedAs(command *exec.Cmd, stdout, stderr string) ended {
+	return ended{stdout, stderr, command.ProcessState.ExitCode()}
 }
 
 func readText(t *testing.T, path string) string {

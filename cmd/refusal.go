@@ -79,10 +79,18 @@ func wordsForStatus(e *transport.MatrixError, kind login.Kind) words {
 		return words{classAuth, kind.Refused, kind.Hint}
 	case refused:
 		return words{classAuth, "the server refused the request", ""}
-	case e.Status == http.StatusRequestEntityTooLarge, e.Status == http.StatusRequestURITooLong, e.Status == http.StatusRequestHeaderFieldsTooLarge:
-		return words{classUsage, "the input is too long for the server", ""}
+	case isTooLong(e.Status):
+		return words{classUsage, tooLong, ""}
 	}
 	return words{classProtocol, "the server does not accept the request", flowsHint(e)}
+}
+
+const tooLong = "the input is too long for the server"
+
+// isTooLong reports whether a server, or a proxy before it, will not take as much as was
+// sent: what was given is longer than any real one.
+func isTooLong(status int) bool {
+	return status == http.StatusRequestEntityTooLarge || status == http.StatusRequestURITooLong || status == http.StatusRequestHeaderFieldsTooLarge
 }
 
 // isAboutSecrets reports whether the server's reason can be what was typed. Any other it
