@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -61,6 +62,16 @@ func (ca *CA) PEM() []byte {
 // Certificate makes a server certificate for hosts, which are DNS names or IP
 // addresses; without any, for the loopback.
 func (ca *CA) Certificate(hosts ...string) (tls.Certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("make a key: %w", err)
+	}
+	return ca.Faulty(key, func(*x509.Certificate) {}, hosts...)
+}
+
+// Faulty makes a certificate as [CA.Certificate] does, but for a key and for what change
+// does to it before it is signed.
+func (ca *CA) Faulty(key crypto.Signer, change func(*x509.Certificate), hosts ...string) (tls.Certificate, error) {
 	if len(hosts) == 0 {
 		hosts = []string{"127.0.0.1", "::1", "localhost"}
 	}
@@ -77,10 +88,7 @@ func (ca *CA) Certificate(hosts ...string) (tls.Certificate, error) {
 			template.DNSNames = append(template.DNSNames, host)
 		}
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("make a key for %s: %w", hosts[0], err)
-	}
+	change(template)
 	der, err := x509.CreateCertificate(rand.Reader, template, ca.cert, key.Public(), ca.key)
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("make a certificate for %s: %w", hosts[0], err)

@@ -283,14 +283,26 @@ const maxNames = 3
 // cutName makes a name of a certificate short enough to be part of an error.
 func cutName(name string) string { return strings.ToValidUTF8(name[:min(len(name), 64)], "") }
 
+// remoteAlert says what the server said when it ended a handshake. The text is one of
+// crypto/tls.
+func remoteAlert(text string) string {
+	if strings.Contains(text, "protocol version") {
+		return "the server speaks no TLS 1.2 or later"
+	}
+	return "the server ended the TLS handshake: " + strings.TrimPrefix(text, "tls: ")
+}
+
 func tlsReason(err error) (string, bool) {
 	var unknown x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
 	var hostname x509.HostnameError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
+	var remote *net.OpError
 	var verification *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &unknown) && strings.Contains(unknown.Error(), "insecure algorithm"):
+		return "the certificate is signed in a way that is not secure", true
 	case errors.As(err, &unknown):
 		return "the certificate is signed by an authority that is not trusted here" + issuedBy(unknown.Cert), true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -305,6 +317,8 @@ func tlsReason(err error) (string, bool) {
 		return "the server does not speak TLS on this port", true
 	case errors.As(err, &alert):
 		return "the server ended the TLS handshake", true
+	case errors.As(err, &remote) && remote.Op == "remote error":
+		return remoteAlert(remote.Err.Error()), true
 	case strings.HasPrefix(err.Error(), "tls: "):
 		return "TLS: " + strings.TrimPrefix(err.Error(), "tls: "), true
 	}
