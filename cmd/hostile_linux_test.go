@@ -211,6 +211,7 @@ func TestHostileServers_H1_H2_H3_H4_H5_H7_H8_H43_H46_H47_H49(t *testing.T) {
 // victim is somebody who logs in at a server that means no good.
 type victim struct {
 	dir, password string
+	environ       []string
 	started       time.Time
 	resident      int // KiB, at most
 }
@@ -241,15 +242,18 @@ func (v *victim) logIn(t *testing.T, url string, args ...string) ended {
 	}, args...)
 	command := exec.CommandContext(t.Context(), program, args...)
 	command.Dir = v.dir
-	command.Env = []string{"HOME=" + v.dir}
+	command.Env = append([]string{"HOME=" + v.dir}, v.environ...)
 	v.started = time.Now()
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = command.Wait() // how it ended is in its state
+	}()
 	v.resident = peak(command.Process.Pid, ended)
 	return endedAs(command, stdout.String(), stderr.String())
 }
@@ -257,7 +261,7 @@ func (v *victim) logIn(t *testing.T, url string, args ...string) ended {
 // peak follows a process until it has ended and returns the most memory, in KiB, that was
 // resident. What the kernel says of a process that has ended counts in its parent, which
 // it was a part of at first.
-func peak(pid int, ended <-chan error) (most int) {
+func peak(pid int, ended <-chan struct{}) (most int) {
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -298,4 +302,30 @@ func (v *victim) check(t *testing.T, run ended, token string) {
 		t.Errorf("a session was kept:\n%s", config)
 	}
 	clienttest.ScanForSecrets(t, "output and file", slices.Concat([]byte(run.stdout+run.stderr), config), v.password, token)
+}
+
+// TestH53_AProxyThatWantsMore: the message says proxy, and shows none of its password.
+func TestH53_AProxyThatWantsMore(t *testing.T) {
+	ca, err := clienttest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "proxy-CANARY-PASSWORD"
+	for status, want := range map[string]string{
+		"407 Proxy Authentication Required": "the proxy requires a user name and a password",
+		"502 Bad Gateway":                   "the proxy answered 502 instead of the server",
+	} {
+		proxy, err := clienttest.StartHostile(t.Context(), nil, answers("HTTP/1.1 "+status+"\r\nContent-Length: 0\r\n\r\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer proxy.Close()
+		victim := newVictim(t, ca)
+		victim.environ = []string{"HTTPS_PROXY=http://user:" + secret + "@" + strings.TrimPrefix(proxy.URL(), "http://")}
+		run := victim.logIn(t, "https://hs.test")
+		if run.code != 5 || !strings.Contains(run.stderr, want) {
+			t.Errorf("%s: exit code %d\n%s", status, run.code, run.stderr)
+		}
+		victim.check(t, run, secret)
+	}
 }

@@ -11,10 +11,14 @@ import (
 
 const maxHeaders = 64 << 10 // bytes of an answer's headers
 
+// dialTime bounds the connection, all addresses of a host together: net/http does not
+// pass on the deadline of a request, and each address gets a share of this one.
+const dialTime = 10 * time.Second
+
 // newRoundTripper makes the HTTP transport: proxies from the environment, TLS 1.2
-// or later, bounded headers.
-func newRoundTripper(roots *x509.CertPool) http.RoundTripper {
-	dialer := &net.Dialer{KeepAlive: 30 * time.Second}
+// or later, bounded headers. No request takes longer than timeout.
+func newRoundTripper(roots *x509.CertPool, timeout time.Duration) http.RoundTripper {
+	dialer := &net.Dialer{Timeout: min(timeout*3/4, dialTime), KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		OnProxyConnectResponse: checkConnect,

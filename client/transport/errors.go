@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -157,12 +156,18 @@ func (f failedExchange) explain(ctx, limited context.Context) error {
 		return &TLSError{Request: f.request, Host: f.host, Reason: reason, OwnRoots: f.ownRoots, Err: f.err}
 	}
 	failure := &NetworkError{Request: f.request, Host: f.host, Sent: f.progress.sent.Load(), Err: f.err}
-	failure.Timeout = limited.Err() != nil
+	failure.Timeout = limited.Err() != nil || isTimeout(f.err)
 	failure.Reason = networkReason(f.err)
-	if failure.Timeout {
+	if limited.Err() != nil {
 		failure.Reason = f.lateReason()
 	}
 	return failure
+}
+
+// isTimeout reports whether a connection took longer than all addresses of a host may.
+func isTimeout(err error) bool {
+	var timed net.Error
+	return errors.As(err, &timed) && timed.Timeout()
 }
 
 // lateReason says what did not come in time.
@@ -231,6 +236,8 @@ func networkReason(err error) string {
 		return refused.Error()
 	case errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
 		return "the proxy could not be reached"
+	case errors.As(err, &dns) && dns.IsTimeout:
+		return "the host name was not looked up in time"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return "no such host"
 	case errors.As(err, &dns):
@@ -239,7 +246,7 @@ func networkReason(err error) string {
 		return "the connection was refused"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return "the connection was reset"
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case isTimeout(err):
 		return "the connection timed out"
 	case errors.As(err, &op):
 		return "the connection failed: " + op.Err.Error()

@@ -87,7 +87,7 @@ func New(o Options) *Client {
 	}
 	rt := o.RoundTripper
 	if rt == nil {
-		rt = newRoundTripper(o.RootCAs)
+		rt = newRoundTripper(o.RootCAs, o.Timeout)
 	}
 	return &Client{options: o, rt: rt}
 }
