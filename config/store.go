@@ -39,6 +39,7 @@ type Store struct {
 	notify      func(Notice)
 	uid         int // whose files are ours; -1 where files have no user ID
 	lockTimeout time.Duration
+	disk        disk
 }
 
 // NewStore returns the store of the file at path. explicit says that a person
@@ -52,6 +53,7 @@ func NewStore(path string, explicit bool, notify func(Notice)) *Store {
 		notify:      notify,
 		uid:         os.Geteuid(),
 		lockTimeout: defaultLockTimeout,
+		disk:        realDisk{},
 	}
 }
 
@@ -119,7 +121,7 @@ func (s *Store) UpdateChecked(ctx context.Context, change func(*File) error) err
 		if err != nil {
 			return err
 		}
-		if err := tryWrite(target, file.raw); err != nil {
+		if err := tryWrite(s.disk, target, file.raw); err != nil {
 			return err
 		}
 		if err := change(file); err != nil {
@@ -138,7 +140,7 @@ func (s *Store) Check(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return tryWrite(target, file.raw)
+		return tryWrite(s.disk, target, file.raw)
 	})
 }
 
@@ -250,7 +252,7 @@ func (s *Store) write(target string, file *File, info fs.FileInfo) error {
 	if _, err := Parse(data); err != nil {
 		return newFileError("write", target, fmt.Errorf("the result could not be read again: %w", err))
 	}
-	if err := replaceFile(target, data); err != nil {
+	if err := replaceFile(s.disk, target, data); err != nil {
 		return err
 	}
 	if info != nil {

@@ -9,29 +9,29 @@ import (
 // replaceFile puts data in the place of the file at path. Whenever it is cut off
 // the file is the old or the new one, and once it returns without an error the
 // new one outlives a loss of power.
-func replaceFile(path string, data []byte) error {
+func replaceFile(d disk, path string, data []byte) error {
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, tempPrefix(path)+"*") // 0600 and O_EXCL
+	temp, err := d.createTemp(dir, tempPrefix(path))
 	if err != nil {
 		return newFileError("write", path, err)
 	}
 	err = fill(temp, data)
 	if err == nil {
-		err = rename(temp.Name(), path)
+		err = d.rename(temp.Name(), path)
 	}
 	if err != nil {
-		_ = os.Remove(temp.Name())
+		_ = d.remove(temp.Name())
 		return newFileError("write", path, err)
 	}
-	if err := syncDirectory(dir); err != nil {
+	if err := d.syncDirectory(dir); err != nil {
 		return newFileError("write", path, err)
 	}
 	return nil
 }
 
 // tryWrite writes data beside path and removes it again.
-func tryWrite(path string, data []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), tempPrefix(path)+"*")
+func tryWrite(d disk, path string, data []byte) error {
+	temp, err := d.createTemp(filepath.Dir(path), tempPrefix(path))
 	if err != nil {
 		return newFileError("write", path, err)
 	}
@@ -39,7 +39,7 @@ func tryWrite(path string, data []byte) error {
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr
 	}
-	if removeErr := os.Remove(temp.Name()); err == nil {
+	if removeErr := d.remove(temp.Name()); err == nil {
 		err = removeErr
 	}
 	if err != nil {
@@ -49,7 +49,7 @@ func tryWrite(path string, data []byte) error {
 }
 
 // fill writes data to temp and closes it.
-func fill(temp *os.File, data []byte) error {
+func fill(temp tempFile, data []byte) error {
 	_, err := temp.Write(data)
 	if err == nil {
 		err = temp.Chmod(0o600) // the umask may have taken bits away
