@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,21 +21,6 @@ import (
 
 // maxResident is what a login may take of memory, in KiB, whatever the server does.
 const maxResident = 32 << 10
-
-// builtMxlogin is the program as it is installed: the test binary is larger.
-var builtMxlogin = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "mxlogin-hostile-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "mxlogin")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "mxlogin")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0") // as releases are
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return path, nil
-})
 
 // attack is a server that means no good, and how a login there may end.
 type attack struct {
@@ -234,7 +218,7 @@ const patience = time.Second
 
 func (v *victim) logIn(t *testing.T, url string, args ...string) ended {
 	t.Helper()
-	program, err := builtMxlogin()
+	program, err := installed.path()
 	if err != nil {
 		t.Fatal(err)
 	}

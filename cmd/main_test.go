@@ -47,7 +47,7 @@ type endingDendrite struct{ *testing.M }
 
 func (m endingDendrite) Run() int {
 	code := m.M.Run()
-	if err := errors.Join(localDendrite.stop(), namedDendrite.stop(), synapses.stop()); err != nil && code == 0 {
+	if err := errors.Join(localDendrite.stop(), namedDendrite.stop(), synapses.stop(), installed.remove()); err != nil && code == 0 {
 		println(err.Error())
 		return 1
 	}

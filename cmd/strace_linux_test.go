@@ -2,13 +2,17 @@ package cmd_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"mxlogin/client/clienttest"
@@ -28,7 +32,7 @@ func newTracer(t *testing.T, args ...string) *tracer {
 	if _, err := exec.LookPath("strace"); err != nil {
 		clienttest.Skip(t, "strace is not installed")
 	}
-	program, err := builtMxlogin()
+	program, err := installed.path()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,4 +191,104 @@ func TestS4_EverySystemCallMayFail(t *testing.T) {
 		}
 	}
 	t.Logf("failed at %d points", points)
+}
+
+// answering is a fake homeserver that gives each login the device it asks for, and counts.
+func answering(t *testing.T, token string) (fake *clienttest.Fake, logins, logouts *atomic.Int64) {
+	t.Helper()
+	fake, logins, logouts = clienttest.NewFake(t, clienttest.FakeOptions{}), new(atomic.Int64), new(atomic.Int64)
+	fake.Handle("POST /_matrix/client/v3/login", func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			DeviceID string `json:"device_id"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			w.WriteHeader(http.StatusBadRequest)
+			return
+		}
+		logins.Add(1)
+		_, _ = fmt.Fprintf(w, `{"user_id":"@alice:hs.test","access_token":%q,"device_id":%q}`, token, asked.DeviceID)
+	})
+	fake.Handle("POST /_matrix/client/v3/logout", func(w http.ResponseWriter, _ *http.Request) {
+		logouts.Add(1)
+		_, _ = io.WriteString(w, "{}")
+	})
+	return fake, logins, logouts
+}
+
+// TestS4_ALoginIsNeverLost: whatever call fails, the new session is saved, or logged out
+// again, or told of; and what fails before keeps anything from being sent.
+func TestS4_ALoginIsNeverLost(t *testing.T) {
+	token := clienttest.NewCanary("tok").String()
+	fake, logins, logouts := answering(t, token)
+	r := newTracer(t, "password", "alice", "--homeserver", fake.URL(), "--skip-flows", "--password-file", "pw", "--config", "config.yaml")
+	if err := os.WriteFile(filepath.Join(r.dir, "pw"), []byte("pw-of-the-test"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(r.dir, "config.yaml")
+	fresh := func() {
+		_ = os.Remove(config) // the first login of all
+		logins.Store(0)
+		logouts.Store(0)
+	}
+	points := 0
+	for _, fault := range []struct{ name, code string }{
+		{"openat", "ENOSPC"}, {"write", "ENOSPC"}, {"write", "EPIPE"}, {"fchmod", "EIO"}, {"fsync", "EIO"}, {"renameat", "EXDEV"}, {"close", "EIO"}, {"flock", "ENOLCK"},
+	} {
+		points += r.everywhere(t, []string{fault.name}, "error="+fault.code, fresh, func(inject string, run ended) {
+			text, _ := os.ReadFile(config) // it may be that there is none
+			kept := bytes.Contains(text, []byte(token))
+			told := strings.Contains(run.stderr, "exists on the server")
+			switch {
+			case run.code == 0 && (!kept || logouts.Load() > 0):
+				t.Errorf("%s: it ended well; saved %t, logged out %d times", inject, kept, logouts.Load())
+			case logins.Load() > 0 && !kept && logouts.Load() == 0 && !told:
+				t.Errorf("%s: exit code %d, and the session is lost\n%s", inject, run.code, run.stderr)
+			case kept && logouts.Load() > 0:
+				t.Errorf("%s: exit code %d; a session that was logged out is saved\n%s", inject, run.code, run.stderr)
+			}
+		})
+	}
+	t.Logf("failed at %d points", points)
+}
+
+// TestTwoPhaseLogin_KilledAtEverySystemCall: a first login on a real homeserver that is
+// killed anywhere, and then made again, leaves the account with one device.
+func TestTwoPhaseLogin_KilledAtEverySystemCall(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no server is started")
+	}
+	server, err := localDendrite.start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, password := "twophase", clienttest.NewCanary("pw").String()
+	if err := server.Register(t.Context(), user, password); err != nil {
+		t.Fatal(err)
+	}
+	r := newTracer(t, "password", user, "--homeserver", server.URL(), "--skip-flows", "--password-file", "pw", "--config", "config.yaml")
+	if err := os.WriteFile(filepath.Join(r.dir, "pw"), []byte(password), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	logOut := func() ended { return finish(t, r.command(r.program, "logout", "--config", "config.yaml")) }
+	fresh := func() { // the run before it may have got through
+		_ = logOut()
+		_ = os.Remove(filepath.Join(r.dir, "config.yaml"))
+	}
+	again := func(inject string) {
+		t.Helper()
+		if run, _ := r.run(t, ""); run.code != 0 {
+			t.Errorf("%s: the next login: exit code %d\n%s", inject, run.code, run.stderr)
+		}
+		devices, err := server.Devices(t.Context(), user, password)
+		if err != nil || len(devices) != 1 {
+			t.Errorf("%s: %d devices, %v", inject, len(devices), err)
+		}
+		if out := logOut(); out.code != 0 {
+			t.Errorf("%s: logout: exit code %d\n%s", inject, out.code, out.stderr)
+		}
+	}
+	names := r.names(t)
+	again("none")
+	points := r.everywhere(t, names, "signal=KILL", fresh, func(inject string, _ ended) { again(inject) })
+	t.Logf("killed at %d points, at calls of %v", points, names)
 }
