@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ import (
 // more than once in a process.
 func Run(ctx context.Context, args []string, app *App) (code int) {
 	r := newRun(app)
+	r.ended = ctx.Done
 	defer func() {
 		if p := recover(); p != nil {
 			code = r.report(panicked(p))
@@ -33,8 +35,8 @@ func Run(ctx context.Context, args []string, app *App) (code int) {
 	}
 	root.SetArgs(args)
 	root.SetIn(app.Stdin)
-	root.SetOut(app.Stdout)
-	root.SetErr(app.Stderr)
+	root.SetOut(r.stream(app.Stdout))
+	root.SetErr(r.stream(app.Stderr))
 	executed, err := root.ExecuteContextC(ctx)
 	if r.flags == nil && executed != nil { // it failed before its flags were noted
 		r.begin(executed.Flags())
@@ -46,7 +48,8 @@ func Run(ctx context.Context, args []string, app *App) (code int) {
 // before the command's own code.
 type run struct {
 	*App
-	flags    *pflag.FlagSet // of the command that runs
+	flags    *pflag.FlagSet         // of the command that runs
+	ended    func() <-chan struct{} // see [stream]
 	scrubber *terminal.Scrubber
 	reporter *output.Reporter
 
@@ -58,7 +61,7 @@ type run struct {
 }
 
 func newRun(app *App) *run {
-	r := &run{App: app, scrubber: &terminal.Scrubber{}}
+	r := &run{App: app, scrubber: &terminal.Scrubber{}, ended: func() <-chan struct{} { return nil }}
 	r.reporter = r.newReporter(false, false)
 	return r
 }
@@ -211,16 +214,21 @@ func (r *run) store() (*config.Store, error) {
 // who holds it may be renewing a session.
 const lockPatience = 10 * time.Second
 
+// stream returns an output that cannot hold the run up once it has ended.
+func (r *run) stream(w io.Writer) io.Writer {
+	return stream{w, func() <-chan struct{} { return r.ended() }}
+}
+
 // printer returns what writes the result to stdout, in this format.
 func (r *run) printer(format output.Format) output.Printer {
-	return output.Printer{W: r.Stdout, Format: format, Scrub: r.scrubber.Scrub}
+	return output.Printer{W: r.stream(r.Stdout), Format: format, Scrub: r.scrubber.Scrub}
 }
 
 // print returns what writes the result in the format that is set.
 func (r *run) print() output.Printer { return r.printer(r.format) }
 
 func (r *run) newReporter(json, quiet bool) *output.Reporter {
-	return output.NewReporter(r.Stderr, json, quiet, r.scrubber.Clean)
+	return output.NewReporter(r.stream(r.Stderr), json, quiet, r.scrubber.Clean)
 }
 
 // namedConfig returns the path that a person gave for the config file. It is
