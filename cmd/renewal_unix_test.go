@@ -60,9 +60,9 @@ func TestR1_TwentyProcessesRenewOnce(t *testing.T) {
 	wg.Wait()
 }
 
-// TestR3_KilledBetweenAnswerAndSave: the server has renewed, the process that asked is
+// TestR3_R12_KilledBetweenAnswerAndSave: the server has renewed, the process that asked is
 // killed before it can save. R12: it held the lock, which goes with it.
-func TestR3_KilledBetweenAnswerAndSave(t *testing.T) {
+func TestR3_R12_KilledBetweenAnswerAndSave(t *testing.T) {
 	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
 	killed, configFile, _ := process(t, "access-token")
 	saveEnding(t, configFile, fake.URL())

@@ -381,7 +381,7 @@ func TestAnInterruptionIsTheCause(t *testing.T) {
 	}
 }
 
-func TestTheContentTypeDoesNotMatter(t *testing.T) {
+func TestH9_H10_TheContentTypeDoesNotMatter(t *testing.T) {
 	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
 	fake.On("GET /x",
 		clienttest.Reply{Raw: "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n{\"a\":1}"},

@@ -110,9 +110,9 @@ func TestL1_ListensOnLoopbackOnly(t *testing.T) {
 	}
 }
 
-// TestRequestsThatDoNotEndTheWait holds L2 to L5, L7, L9, L10, L14, L15 and L27: each gets
+// TestL2_L3_L4_L5_L7_L9_L10_L14_L15_L27_RequestsThatDoNotEndTheWait holds L2 to L5, L7, L9, L10, L14, L15 and L27: each gets
 // the same pages whatever it holds, and the right redirect is still taken.
-func TestRequestsThatDoNotEndTheWait(t *testing.T) {
+func TestL2_L3_L4_L5_L7_L9_L10_L14_L15_L27_RequestsThatDoNotEndTheWait(t *testing.T) {
 	const ok = "&code=c&state=right"
 	sso, oauth := callback.Accept(callback.LoginToken), callback.Authorization("right")
 	tests := []struct {

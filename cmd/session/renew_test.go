@@ -338,7 +338,7 @@ func TestR6_ALostAnswerIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestR8_ARefusedRenewalEndsTheSession(t *testing.T) {
+func TestR8_R9_R16_ARefusedRenewalEndsTheSession(t *testing.T) {
 	tests := []struct{ name, device, body string }{
 		{"as the specification says", "", `{"errcode":"M_UNKNOWN_TOKEN"}`},
 		{"as Synapse says of one that is too old", "", `{"errcode":"M_FORBIDDEN","error":"The supplied refresh token has expired"}`},
@@ -380,8 +380,8 @@ func TestR10_ARefreshTokenThatIsNotReplacedStays(t *testing.T) {
 	}
 }
 
-// TestR11_ATokenThatHasEndedAtIssueIsRenewedOnce. H58: the clocks are far apart.
-func TestR11_ATokenThatHasEndedAtIssueIsRenewedOnce(t *testing.T) {
+// TestR11_H58_ATokenThatHasEndedAtIssueIsRenewedOnce. H58: the clocks are far apart.
+func TestR11_H58_ATokenThatHasEndedAtIssueIsRenewedOnce(t *testing.T) {
 	for name, lifetime := range map[string]int64{"R11 no life": 0, "H58 past": -5000} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

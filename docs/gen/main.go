@@ -1,6 +1,6 @@
 // Command gen writes the pages of docs that come from the code: one for each
 // command, as Markdown and as a man page, and those of the tables of settings,
-// exit codes, environment variables and JSON.
+// exit codes, environment variables, JSON, and of the tests by case.
 //
 //	go run ./docs/gen
 package main

@@ -13,8 +13,16 @@ import (
 
 // generate returns the pages by their path below docs.
 func generate() (map[string]string, error) {
+	module, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	security, err := securityPage(module)
+	if err != nil {
+		return nil, err
+	}
 	root := cmd.NewRoot(&cmd.App{})
-	pages := map[string]string{"config.md": configPage(), "json.md": jsonPage()}
+	pages := map[string]string{"config.md": configPage(), "json.md": jsonPage(), "security.md": security}
 	for _, topic := range []string{"exit-codes", "environment"} {
 		page, err := topicPage(root, topic)
 		if err != nil {
