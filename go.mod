@@ -2,6 +2,8 @@ module mxlogin
 
 go 1.26.0
 
+toolchain go1.26.10
+
 require (
 	github.com/cli/browser v1.3.0
 	github.com/creack/pty v1.1.24
@@ -11,6 +13,7 @@ require (
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10
 	github.com/spf13/viper v1.21.0
+	go.uber.org/goleak v1.3.0
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
