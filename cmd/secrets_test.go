@@ -46,11 +46,18 @@ func TestK6_NothingThatHoldsASecretShowsIt(t *testing.T) {
 	holders := []any{
 		bound,
 		transport.Request{Method: "POST", Base: base, Path: "/x", Bearer: bound, JSON: transport.Fields{"password": bound}, Form: transport.Fields{"code": bound}},
-		client.Session{Tokens: tokens}, tokens, client.LoginTokenGrant{Token: held},
+		client.Session{Tokens: tokens},
+		tokens,
+		client.LoginTokenGrant{Token: held},
 		oauth.NewCodeGrant(oauth.CodeGrant{State: "s"}),
-		account, session.Result{Account: account}, session.Answer{Session: client.Session{Tokens: tokens}},
-		source, login.Password{Source: source}, login.Token{Source: source},
-		output.Session{AccessToken: held, RefreshToken: held}, output.LoginToken{Token: held},
+		account,
+		session.Result{Account: account},
+		session.Answer{Session: client.Session{Tokens: tokens}},
+		source,
+		login.Password{Source: source},
+		login.Token{Source: source},
+		output.Session{AccessToken: held, RefreshToken: held},
+		output.LoginToken{Token: held},
 		cmdEnvironment(canary),
 	}
 	for _, holder := range holders {

@@ -37,8 +37,15 @@ func (readCloser) Close() error { return nil }
 // refused with a time of at least a second and at most ten years.
 func FuzzRetryAfter(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"5", ""}, {"", `{"retry_after_ms":1500}`}, {"-1", `{"retry_after_ms":-1}`}, {"99999999999999999999", ""}, {"", `{"retry_after_ms":1e30}`},
-		{"Fri, 31 Dec 9999 23:59:59 GMT", ""}, {"Thu, 01 Jan 1970 00:00:00 GMT", ""}, {"Sunday, 06-Nov-94 08:49:37 GMT", ""}, {"x", `{"retry_after_ms":[]}`},
+		{"5", ""},
+		{"", `{"retry_after_ms":1500}`},
+		{"-1", `{"retry_after_ms":-1}`},
+		{"99999999999999999999", ""},
+		{"", `{"retry_after_ms":1e30}`},
+		{"Fri, 31 Dec 9999 23:59:59 GMT", ""},
+		{"Thu, 01 Jan 1970 00:00:00 GMT", ""},
+		{"Sunday, 06-Nov-94 08:49:37 GMT", ""},
+		{"x", `{"retry_after_ms":[]}`},
 	} {
 		f.Add(seed[0], seed[1])
 	}

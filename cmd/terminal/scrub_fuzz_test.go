@@ -15,8 +15,12 @@ import (
 // where two secrets overlap.
 func FuzzScrub(f *testing.F) {
 	for _, seed := range [][4]string{
-		{"hunter2", "correct horse", "see ", " there"}, {"aaaa", "aaaaa", "a", "aa"}, {"abab", "baba", "ab", "ab"},
-		{"p%40ss", "p@ss", "https://h/?x=", "&y"}, {"\x1b[2J", "redacted", "[", "]"}, {"ümlaut", "\u00fc", "", ""},
+		{"hunter2", "correct horse", "see ", " there"},
+		{"aaaa", "aaaaa", "a", "aa"},
+		{"abab", "baba", "ab", "ab"},
+		{"p%40ss", "p@ss", "https://h/?x=", "&y"},
+		{"\x1b[2J", "redacted", "[", "]"},
+		{"ümlaut", "\u00fc", "", ""},
 	} {
 		f.Add(seed[0], seed[1], seed[2], seed[3])
 	}
