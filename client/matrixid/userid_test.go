@@ -9,10 +9,11 @@ import (
 )
 
 func TestI3_UpperCaseIsNoticed(t *testing.T) {
-	upper, _ := matrixid.ParseUserID("@Alice:h")
-	lower, _ := matrixid.ParseUserID("@alice:h")
-	if !upper.HasUpperCase() || lower.HasUpperCase() {
-		t.Error("HasUpperCase is wrong")
+	for input, want := range map[string]bool{"@Alice:h": true, "@A:h": true, "@Z:h": true, "@alice:H": false, "@[`{:h": false, "@ä:h": false} {
+		user, err := matrixid.ParseServedUserID(input)
+		if err != nil || user.HasUpperCase() != want {
+			t.Errorf("%s: %t, %v", input, user.HasUpperCase(), err)
+		}
 	}
 }
 
@@ -88,4 +89,15 @@ func FuzzParseUserID(f *testing.F) {
 			t.Errorf("%q is refused from a server: %v", input, err)
 		}
 	})
+}
+
+func TestZeroValuesNameNothing(t *testing.T) {
+	user, err := matrixid.ParseUserID("@a:h")
+	if err != nil || user.IsZero() || !(matrixid.UserID{}).IsZero() {
+		t.Errorf("%v, %v", user, err)
+	}
+	base, err := matrixid.ParseBaseURL("https://h/matrix")
+	if err != nil || base.IsZero() || !(matrixid.BaseURL{}).IsZero() || base.Join("/x") != "https://h/matrix/x" {
+		t.Errorf("%v, %v", base, err)
+	}
 }
