@@ -36,3 +36,23 @@ func TestQ10_ACredentialKnowsItsEcho(t *testing.T) {
 		}
 	}
 }
+
+// TestQ10_ARepeatedSecretIsKnown: as the whole text whatever its length, as a part of one
+// where that is no chance.
+func TestQ10_ARepeatedSecretIsKnown(t *testing.T) {
+	base := baseOf(t, "https://hs.test")
+	for _, c := range []struct {
+		secret, text string
+		want         bool
+	}{
+		{"a", "a", true}, {"a", "aa", false}, {"1234567", "x1234567", false}, {"12345678", "x12345678y", true}, {"12345678", "1234567", false}, {"", "", false},
+	} {
+		bound := transport.New(transport.Options{}).Bind(secret.New(c.secret), base.Origin())
+		if got := bound.IsRepeatedBy(c.text); got != c.want {
+			t.Errorf("%q in %q: %t", c.secret, c.text, got)
+		}
+	}
+	if (transport.Credential{}).IsRepeatedBy("") {
+		t.Error("no credential is repeated by nothing")
+	}
+}
