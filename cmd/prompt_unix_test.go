@@ -323,3 +323,35 @@ func TestWhichOfSeveralAccounts(t *testing.T) {
 	again.Env, again.config = p.Env, p.config
 	startAtTerminal(t, again).fails(2)
 }
+
+// TestATerminalThatIsClosedAtThePrompt ends the run, by the signal that comes of it or by
+// the end of the input, and nothing has been sent.
+func TestATerminalThatIsClosedAtThePrompt(t *testing.T) {
+	fake := clienttest.NewFake(t, clienttest.FakeOptions{})
+	fake.On("GET /_matrix/client/v3/login", clienttest.Reply{Body: passwordFlows})
+	fake.OnEvery("GET /_matrix/client/v1/auth_metadata", clienttest.Reply{Status: 404})
+	fake.OnEvery("GET /_matrix/client/unstable/org.matrix.msc2965/auth_metadata", clienttest.Reply{Status: 404})
+	p := newPrompted(t, "password", "@alice:hs.test", "--homeserver", fake.URL())
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	killer := time.AfterFunc(20*time.Second, func() { _ = p.Process.Kill() })
+	defer killer.Stop()
+	// Read here: a reader beside this would keep the terminal open.
+	for shown, buffer := "", make([]byte, 1024); !strings.Contains(shown, "Password of "); {
+		n, err := p.keyboard.Read(buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shown += string(buffer[:n])
+	}
+	if err := errors.Join(p.tty.Close(), p.keyboard.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code := exitCodeOf(p.Wait()); code != 2 && code != 128+int(syscall.SIGHUP) {
+		t.Errorf("exit code %d\n%s", code, p.stderr)
+	}
+	if _, err := os.Stat(p.config); err == nil || p.stdout.Len() > 0 {
+		t.Errorf("something was saved, or printed: %s", &p.stdout)
+	}
+}
