@@ -113,9 +113,9 @@ func (r *run) load() error {
 	r.file, r.settings = file, settings
 	r.reporter = r.newReporter(r.format == output.JSON, settings.Quiet)
 	for _, unknown := range file.UnknownKeys() {
-		message := "unknown key in the config file: " + unknown.Key
+		message := fmt.Sprintf("unknown key in line %d of the config file", unknown.Line) // whose name may be a secret
 		if unknown.Suggestion != "" {
-			message += "; did you mean " + unknown.Suggestion + "?"
+			message += fmt.Sprintf(": %s; did you mean %s?", unknown.Key, unknown.Suggestion)
 		}
 		r.reporter.Warning("unknown_key", message)
 	}

@@ -297,8 +297,8 @@ func TestSettingsOfTheFile(t *testing.T) {
 	if err := file.SetSetting("timeout", "soon"); !errors.As(err, &wrong) || wrong.Key != "timeout" {
 		t.Errorf("a wrong value: %v", err)
 	}
-	if got := mustParse(t, annotated).UnknownKeys(); !cmp.Equal(got, []UnknownKey{{Key: "settings.later_setting"}}) {
-		t.Errorf("unknown settings %q", got)
+	if got := mustParse(t, annotated).UnknownKeys(); !cmp.Equal(got, []UnknownKey{{Key: "settings.later_setting", Line: 7}}) {
+		t.Errorf("unknown settings %+v", got)
 	}
 }
 

@@ -212,8 +212,8 @@ func TestTheFileHoldsOnlySettingsOfItsOwn(t *testing.T) {
 	if got := mustResolve(t, nil, nil, file); got.Account != "" || got.Config != "" {
 		t.Errorf("the file chose account %q and config %q", got.Account, got.Config)
 	}
-	if got := file.UnknownKeys(); !cmp.Equal(got, []UnknownKey{{Key: "settings.account"}, {Key: "settings.config"}}) {
-		t.Errorf("unknown settings %q", got)
+	if got := file.UnknownKeys(); !cmp.Equal(got, []UnknownKey{{Key: "settings.account", Line: 2}, {Key: "settings.config", Line: 2}}) {
+		t.Errorf("unknown settings %+v", got)
 	}
 }
 

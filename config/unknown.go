@@ -9,8 +9,9 @@ import (
 
 // UnknownKey is a key of the file that is most likely a slip.
 type UnknownKey struct {
-	Key        string // with what it is in, such as "settings.homesever"
+	Key        string // with what it is in, such as "settings.homesever"; may be a secret in the wrong place where nothing is suggested
 	Suggestion string // what was most likely meant, in the same place; empty if nothing is close
+	Line       int    // of the file
 }
 
 // UnknownKeys lists the keys under settings: that are none and, of the rest of the file,
@@ -20,7 +21,7 @@ func (f *File) UnknownKeys() []UnknownKey {
 	unknown := appendSlips(nil, "", f.root(), []string{"version", "settings", "default_account", "accounts"})
 	for key := range pairs(f.settings()) {
 		if _, err := fileSetting(key.Value); err != nil {
-			unknown = append(unknown, UnknownKey{"settings." + key.Value, Nearest(key.Value, settingKeys())})
+			unknown = append(unknown, UnknownKey{"settings." + key.Value, Nearest(key.Value, settingKeys()), key.Line})
 		}
 	}
 	known := accountKeys()
@@ -37,7 +38,7 @@ func appendSlips(unknown []UnknownKey, path string, mapping *yaml.Node, known []
 			continue
 		}
 		if meant := Nearest(key.Value, known); meant != "" && distance(key.Value, meant) <= maxSlip {
-			unknown = append(unknown, UnknownKey{path + key.Value, meant})
+			unknown = append(unknown, UnknownKey{path + key.Value, meant, key.Line})
 		}
 	}
 	return unknown
