@@ -32,9 +32,9 @@ func (f *faulty) ReadLine(context.Context, string) (string, error) { panic(f.val
 
 func (f *faulty) ReadSecret(context.Context, string) (secret.Value, error) { panic(f.value) }
 
-// TestK7_AFaultShowsNoSecret: at whatever stage it is, one line says where, with exit code
+// TestK7_X1_AFaultShowsNoSecret: at whatever stage it is, one line says where, with exit code
 // 1, and what was worked on is not part of it.
-func TestK7_AFaultShowsNoSecret(t *testing.T) {
+func TestK7_X1_AFaultShowsNoSecret(t *testing.T) {
 	password, token := clienttest.NewCanary("pw").String(), clienttest.NewCanary("tok").String()
 	fault := &faulty{value: "working on " + password + " and " + token}
 	fake := clienttest.NewFake(t, clienttest.FakeOptions{})

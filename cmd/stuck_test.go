@@ -18,8 +18,8 @@ func (s stuckTerminal) Write([]byte) (int, error) {
 	select {}
 }
 
-// TestASignalEndsARunWhoseTerminalTakesNothing, whatever it was writing.
-func TestASignalEndsARunWhoseTerminalTakesNothing(t *testing.T) {
+// TestX2_ASignalEndsARunWhoseTerminalTakesNothing, whatever it was writing.
+func TestX2_ASignalEndsARunWhoseTerminalTakesNothing(t *testing.T) {
 	const terminated = 128 + int(syscall.SIGTERM)
 	for args, want := range map[string]int{
 		"flows http://127.0.0.1:1": 5, // an error, which came before the signal
