@@ -72,15 +72,15 @@ type accountList struct {
 }
 
 type listedAccount struct {
-	Account    string     `json:"account" doc:"its name"`
-	UserID     string     `json:"user_id" doc:"whose account it is; empty where only a login that is pending could say"`
-	DeviceID   string     `json:"device_id" doc:"device of the session, or of the next login"`
-	Homeserver string     `json:"homeserver" doc:"base URL at which it is used"`
-	Flow       string     `json:"flow" doc:"how the login was made"`
-	API        string     `json:"api" doc:"legacy or oauth: which API made the session"`
-	ExpiresAt  *time.Time `json:"expires_at,omitempty" doc:"when the access token expires, in UTC"`
-	State      state      `json:"state" doc:"logged_in, logged_out or pending (a login was sent and not answered)"`
-	Renewable  bool       `json:"renewable" doc:"it has a refresh token"`
+	Account    string         `json:"account" doc:"its name"`
+	UserID     string         `json:"user_id" doc:"whose account it is; empty where only a login that is pending could say"`
+	DeviceID   string         `json:"device_id" doc:"device of the session, or of the next login"`
+	Homeserver string         `json:"homeserver" doc:"base URL at which it is used"`
+	Flow       string         `json:"flow" doc:"how the login was made"`
+	API        string         `json:"api" doc:"legacy or oauth: which API made the session"`
+	ExpiresAt  *time.Time     `json:"expires_at,omitempty" doc:"when the access token expires, in UTC"`
+	State      session.Status `json:"state" doc:"logged_in, logged_out or pending (a login was sent and not answered); in status also ended, refused (locked, say) or unreachable"`
+	Renewable  bool           `json:"renewable" doc:"it has a refresh token"`
 }
 
 func runAccounts(r *run) error {
@@ -105,7 +105,7 @@ func runAccounts(r *run) error {
 func listed(a config.Account) listedAccount {
 	account := listedAccount{
 		Account: a.Name, UserID: a.UserID, DeviceID: a.DeviceID, Homeserver: a.Homeserver, Flow: a.Flow, API: a.API,
-		State: stateOf(a), Renewable: !a.RefreshToken.IsZero(),
+		State: session.SavedStatus(a), Renewable: !a.RefreshToken.IsZero(),
 	}
 	if !a.ExpiresAt.IsZero() {
 		account.ExpiresAt = &a.ExpiresAt
@@ -120,31 +120,12 @@ func marked(name, defaultName string) string {
 	return "  " + name
 }
 
-// state is what the file knows of an account's session.
-type state string
-
-const (
-	stateLoggedIn  state = "logged_in"
-	stateLoggedOut state = "logged_out"
-	statePending   state = "pending"
-)
-
-func stateOf(a config.Account) state {
-	switch {
-	case a.Pending:
-		return statePending
-	case !a.HasSession():
-		return stateLoggedOut
-	}
-	return stateLoggedIn
-}
-
 // stateText is the state for a person.
 func stateText(a config.Account) string {
-	switch state := stateOf(a); {
-	case state == statePending:
+	switch saved := session.SavedStatus(a); {
+	case saved == session.StatusPending:
 		return "login not finished"
-	case state == stateLoggedOut:
+	case saved == session.StatusLoggedOut:
 		return "logged out"
 	case a.IsRenewable():
 		return "logged in, renewable"

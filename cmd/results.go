@@ -18,7 +18,7 @@ func Results() []Result {
 		{[]string{"mint-login-token"}, output.LoginTokenObject{}},
 		{[]string{"devices", "devices delete", "devices prune"}, deviceList{}},
 		{[]string{"devices rename"}, listedDevice{}},
-		{[]string{"accounts"}, accountList{}},
+		{[]string{"accounts", "status"}, accountList{}},
 		{[]string{"logout", "accounts forget"}, logoutResult{}},
 		{[]string{"config get"}, settingValue{}},
 		{[]string{"config list"}, settingList{}},

@@ -52,6 +52,7 @@ func (r *run) commandTree() *cobra.Command {
 		exits(newJWT(r), logins...),
 		exits(newAppService(r), logins...),
 		exits(newImport(r), logins...),
+		exits(newStatus(r), logins...),
 		exits(newWhoami(r), logins...),
 		exits(newAccessToken(r), logins...),
 		exits(newRefresh(r), logins...),
@@ -166,7 +167,7 @@ func unknownCommand(parent *cobra.Command, word string) error {
 // otherWords are commands of other programs, and ours that do the same.
 func otherWords() map[string]string {
 	return map[string]string{
-		"status": "accounts", "list": "accounts", "ls": "accounts", "profiles": "accounts", "auth": "login", "signin": "login",
+		"list": "accounts", "ls": "accounts", "profiles": "accounts", "auth": "login", "signin": "login",
 		"rm": "accounts forget", "remove": "accounts forget", "delete": "accounts forget", "forget": "accounts forget",
 		"switch": "accounts use", "use": "accounts use", "rename": "accounts rename",
 		"signout": "logout", "renew": "refresh", "run": "exec", "get": "config get", "set": "config set",

@@ -41,6 +41,23 @@ func Account(s *config.Settings, f *config.File, argument string, warn Warn) (co
 	return account, bySetting(s, "homeserver", err)
 }
 
+// InView returns all saved accounts, or those at the homeserver that a flag or variable
+// names.
+func InView(s *config.Settings, f *config.File, warn Warn) ([]config.Account, error) {
+	if source := s.Source("homeserver"); source != config.SourceFlag && source != config.SourceEnv {
+		return f.Accounts(), nil
+	}
+	place, err := namedHomeserver(s, warn)
+	if err != nil {
+		return nil, err
+	}
+	here := at(f.Accounts(), place)
+	if len(here) == 0 {
+		return nil, bySetting(s, "homeserver", &NoSessionError{Reason: "no account is logged in at " + place.String()})
+	}
+	return here, nil
+}
+
 // selectNamedAt returns the account of that name or user ID, which has to be at
 // place.
 func selectNamedAt(f *config.File, name string, place Place) (config.Account, error) {

@@ -118,19 +118,28 @@ func (s *Session) WhoAmI(ctx context.Context) (client.Identity, error) {
 		who, err = homeserver.WhoAmI(ctx, token)
 		return err
 	})
+	if err == nil {
+		err = s.checkOwner(who)
+	}
 	if err != nil {
 		return client.Identity{}, err
 	}
+	return who, nil
+}
+
+// checkOwner holds that the token is of the user and the device that the session is saved
+// for.
+func (s *Session) checkOwner(who client.Identity) error {
 	saved := s.Account
 	otherUser := saved.UserID != "" && who.UserID.String() != saved.UserID
 	otherDevice := saved.DeviceID != "" && who.DeviceID != "" && who.DeviceID != saved.DeviceID
-	if otherUser || otherDevice {
-		return client.Identity{}, &StrangerError{
-			Account: saved.Name, UserID: saved.UserID, DeviceID: saved.DeviceID,
-			GotUser: who.UserID.String(), GotDevice: who.DeviceID,
-		}
+	if !otherUser && !otherDevice {
+		return nil
 	}
-	return who, nil
+	return &StrangerError{
+		Account: saved.Name, UserID: saved.UserID, DeviceID: saved.DeviceID,
+		GotUser: who.UserID.String(), GotDevice: who.DeviceID,
+	}
 }
 
 // Elsewhere returns nil where an action on devices of the account is done by a request,
