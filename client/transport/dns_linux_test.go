@@ -118,11 +118,7 @@ func TestH52_NamesThatCannotBeLookedUp(t *testing.T) {
 // TestH52_H59_OneOfSeveralAddresses: an address that swallows what is sent to it, or one of
 // the old kind that there is not, does not keep from the next.
 func TestH52_H59_OneOfSeveralAddresses(t *testing.T) {
-	hole, port := blackHole(t)
-	server := listenAt(t, net.JoinHostPort("127.0.0.1", port))
-	defer func() { _ = server.Close() }()
-	server6 := listenAt(t, net.JoinHostPort("::1", port))
-	defer func() { _ = server6.Close() }()
+	hole, port := blackHoleBesideServers(t)
 	for name, answer := range map[string]func(uint16) (byte, []net.IP, bool){
 		"the first is a black hole": only(typeA, hole, net.IPv4(127, 0, 0, 1)),
 		"IPv6 only":                 only(typeAAAA, net.IPv6loopback),
@@ -157,6 +153,20 @@ func TestH52_H59_OneOfSeveralAddresses(t *testing.T) {
 	})
 }
 
+// blackHoleBesideServers is a black hole with a port at which servers listen on the
+// loopback by IPv4 and IPv6.
+func blackHoleBesideServers(t *testing.T) (hole net.IP, port string) {
+	t.Helper()
+	for range 50 { // another process may have the port there
+		hole, port = blackHole(t)
+		if listenAt(t, net.JoinHostPort("127.0.0.1", port)) && listenAt(t, net.JoinHostPort("::1", port)) {
+			return hole, port
+		}
+	}
+	t.Fatal("no port is free at all of the loopback")
+	return nil, ""
+}
+
 // blackHole is an address whose port takes no connection and refuses none: its queue is
 // full.
 func blackHole(t *testing.T) (ip net.IP, port string) {
@@ -188,13 +198,15 @@ func blackHole(t *testing.T) (ip net.IP, port string) {
 	return nil, ""
 }
 
-// listenAt answers every request at an address with 200.
-func listenAt(t *testing.T, address string) net.Listener {
+// listenAt answers every request at an address with 200. It reports whether the address
+// was free.
+func listenAt(t *testing.T, address string) bool {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", address)
 	if err != nil {
-		t.Fatal(err)
+		return false
 	}
+	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
 			connection, err := listener.Accept()
@@ -209,5 +221,5 @@ func listenAt(t *testing.T, address string) net.Listener {
 			}()
 		}
 	}()
-	return listener
+	return true
 }
