@@ -27,6 +27,7 @@ import (
 // looked at before what it wraps.
 func explain(err error) output.Failure {
 	for _, describe := range []func(error) (output.Failure, bool){
+		describeAPI,
 		describeSignal, describeSession, describeUsage, describeInteraction, describeStorage,
 		describeFlow, describeDiscovery, describeRefusal, describeOAuth, describeTransport,
 	} {
@@ -42,6 +43,15 @@ func faultHint(err error) string {
 		return "please report it with the command that you ran"
 	}
 	return ""
+}
+
+// describeAPI tells of a request of the person's own, in the server's words.
+func describeAPI(err error) (output.Failure, bool) {
+	var answered *APIError
+	if !errors.As(err, &answered) {
+		return output.Failure{}, false
+	}
+	return withCode(failureOf(answered.class(), answered.Error(), ""), answered.Err), true
 }
 
 // loginCommand is the command that logs an account in as it did before.

@@ -54,6 +54,7 @@ func (r *run) commandTree() *cobra.Command {
 		exits(newImport(r), logins...),
 		exits(newStatus(r), logins...),
 		exits(newWhoami(r), logins...),
+		exits(newAPI(r), logins...),
 		exits(newAccessToken(r), logins...),
 		exits(newRefresh(r), logins...),
 		exits(newExec(r), append(slices.Clone(logins), exitCannotRun, exitNotFound)...),

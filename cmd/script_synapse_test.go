@@ -108,6 +108,7 @@ func setOption(o *clienttest.SynapseOptions, arg string) (err error) {
 //	admin lock NAME | unlock NAME | deactivate NAME | disapprove NAME
 //	admin thirdparty NAME EMAIL PHONE
 //	admin bridged NAME            make the user of the application service that NAME is
+//	admin promote NAME            make the user a server admin
 //	admin jwt NAME LOCALPART D    NAME becomes a JWT that ends after D
 func scriptAdmin(ts *testscript.TestScript, _ bool, args []string) {
 	ctx, server := context.Background(), synapseOf(ts)
@@ -121,6 +122,8 @@ func scriptAdmin(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(server.Approve(ctx, local, false))
 	case "thirdparty":
 		ts.Check(server.SetThirdParty(ctx, local, args[2], args[3]))
+	case "promote":
+		ts.Check(server.Promote(ctx, local))
 	case "bridged":
 		ts.Check(server.RegisterBridged(ctx, args[1]))
 	case "jwt":

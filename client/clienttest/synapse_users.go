@@ -164,3 +164,8 @@ func signHS256(secret, claims string) string {
 	mac.Write([]byte(signed))
 	return signed + "." + encode(mac.Sum(nil))
 }
+
+// Promote makes a user an administrator of the server.
+func (s *Synapse) Promote(ctx context.Context, localpart string) error {
+	return s.change(ctx, localpart, map[string]any{"admin": true})
+}

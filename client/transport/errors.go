@@ -134,6 +134,7 @@ type failedExchange struct {
 	progress *progress
 	timeout  time.Duration
 	ownRoots bool // authorities besides the system's were given
+	maxBody  int  // bytes
 	err      error
 }
 
@@ -146,7 +147,7 @@ func (f failedExchange) explain(ctx, limited context.Context) error {
 	case errors.Is(f.err, errEncoded):
 		return &ProtocolError{Request: f.request, Status: http.StatusOK, Reason: f.err.Error()}
 	case errors.Is(f.err, errBodyTooLarge):
-		return &LimitError{Request: f.request, What: "body", Limit: maxBody}
+		return &LimitError{Request: f.request, What: "body", Limit: f.maxBody}
 	case isHeaderLimit(f.err):
 		return &LimitError{Request: f.request, What: "headers", Limit: maxHeaders}
 	case ctx.Err() != nil:

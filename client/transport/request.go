@@ -54,6 +54,8 @@ type Request struct {
 
 	JSON   Fields     // the body as a JSON object; nil: none
 	Form   Fields     // the body as a form; strings and credentials only
+	Raw    []byte     // the body as JSON that is sent as it is; no secret of ours
+	Into   *Sink      // takes the body of a success; nil: the answer holds it
 	Bearer Credential // for the Authorization header
 
 	// Repeatable says that sending the request twice does no more than sending it
@@ -99,6 +101,8 @@ func (r Request) encodeBody() (body []byte, contentType string, err error) {
 			values.Set(name, text)
 		}
 		return []byte(values.Encode()), "application/x-www-form-urlencoded", nil
+	case r.Raw != nil:
+		return slices.Clone(r.Raw), "application/json", nil
 	}
 	return nil, "", nil
 }
@@ -144,7 +148,17 @@ func credentialsIn(fields Fields) []Credential {
 func (r Request) carriesSecret() bool { return len(r.credentials()) > 0 }
 
 // mayRepeat reports whether sending r twice does no more than sending it once.
-func (r Request) mayRepeat() bool { return r.Repeatable || r.Method == http.MethodGet }
+func (r Request) mayRepeat() bool {
+	return (r.Repeatable || r.Method == http.MethodGet) && (r.Into == nil || !r.Into.begun)
+}
+
+// maxBody is how many bytes the body of a success may have.
+func (r Request) maxBody() int {
+	if r.Into != nil {
+		return int(r.Into.Max)
+	}
+	return maxBody
+}
 
 func (r Request) traceFields() []Field {
 	var shown []Field

@@ -14,6 +14,7 @@ package transport
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -166,11 +167,14 @@ func (c *Client) once(ctx context.Context, r Request, where target) (*Response, 
 	c.setHeaders(req, r, contentType)
 
 	start := c.options.Now()
-	resp, err := c.exchange(req)
+	resp, err := c.exchange(req, r.Into, where)
 	trace := Trace{Method: r.Method, Origin: where.origin.String(), Path: where.path, Fields: r.traceFields()}
 	trace.Duration = c.options.Now().Sub(start)
 	if err != nil {
-		failure := failedExchange{request: where.name(r.Method), host: where.origin.Host(), progress: progress, timeout: c.options.Timeout, ownRoots: c.options.RootCAs != nil, err: err}
+		if sink := (*SinkError)(nil); errors.As(err, &sink) {
+			return nil, err
+		}
+		failure := failedExchange{request: where.name(r.Method), host: where.origin.Host(), progress: progress, timeout: c.options.Timeout, ownRoots: c.options.RootCAs != nil, maxBody: r.maxBody(), err: err}
 		trace.Err = failure.explain(ctx, limited)
 		c.options.OnTrace(trace)
 		return nil, trace.Err
@@ -207,9 +211,9 @@ func (c *Client) setHeaders(req *http.Request, r Request, contentType string) {
 	}
 }
 
-// exchange is one round trip with its whole body. It goes below http.Client,
+// exchange is one round trip with its whole body, which goes into a sink where there is one. It goes below http.Client,
 // which would follow redirects, keep a Referer and put URLs into errors.
-func (c *Client) exchange(req *http.Request) (*Response, error) {
+func (c *Client) exchange(req *http.Request, into *Sink, where target) (*Response, error) {
 	resp, err := c.rt.RoundTrip(req)
 	if err != nil {
 		return nil, err
@@ -224,6 +228,10 @@ func (c *Client) exchange(req *http.Request) (*Response, error) {
 	}
 	if encoding := resp.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
 		return nil, errEncoded // what was asked for, net/http has decoded
+	}
+	if into != nil && resp.StatusCode < http.StatusMultipleChoices {
+		answer := &Response{Request: where.name(req.Method), Origin: where.origin, Status: resp.StatusCode, Header: resp.Header}
+		return answer, into.take(answer, resp.Body)
 	}
 	if resp.ContentLength > maxBody {
 		return nil, errBodyTooLarge

@@ -49,6 +49,17 @@ func ReadTextFrom(ctx context.Context, r io.Reader, name string) (secret.Value, 
 	}, secret.Value.Wipe)
 }
 
+// ReadAll reads r to its end, of no more than limit bytes, or until ctx ends.
+func ReadAll(ctx context.Context, r io.Reader, limit int64) ([]byte, error) {
+	return await(ctx, func() ([]byte, error) {
+		text, err := io.ReadAll(io.LimitReader(r, limit+1))
+		if err == nil && int64(len(text)) > limit {
+			err = fmt.Errorf("more than %d MiB", limit>>20)
+		}
+		return text, err
+	}, func([]byte) {})
+}
+
 // Reading is [ReadSecretFrom] or [ReadTextFrom].
 type Reading func(ctx context.Context, r io.Reader, name string) (secret.Value, error)
 

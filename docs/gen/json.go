@@ -27,7 +27,7 @@ what you do not know. Times are RFC 3339 in UTC. Characters that a terminal or a
 		writeFields(&page, reflect.TypeOf(result.Object))
 	}
 	page.WriteString(`
-The other commands write no result. ` + "`config path` and `version`" + ` read no file, so for them the setting counts for nothing.
+` + "`api`" + ` writes the server's answer as it came, and the other commands write no result. ` + "`config path` and `version`" + ` read no file, so for them the setting counts for nothing.
 
 ## Errors
 
