@@ -122,7 +122,7 @@ func (r *run) sendAPI(ctx context.Context, opened *session.Session, o *apiOption
 	if toTerminal {
 		out = &shown
 	}
-	head := func(resp *transport.Response) error { return writeHead(out, resp, o.include) }
+	head := func(resp *transport.Response) error { return writeHead(r.stream(r.Stdout), resp, o.include) }
 	request.Into = &transport.Sink{W: out, Max: int64(o.maxBody) << 20, Begin: head}
 	var answer *transport.Response
 	err := opened.Do(ctx, func(homeserver *client.Client, token transport.Credential) (err error) {
@@ -160,7 +160,12 @@ func (r *run) showAPI(answer []byte) error {
 	if json.Valid(answer) {
 		return r.printer(output.JSON).JSON(json.RawMessage(answer))
 	}
-	return r.print().Lines(strings.Split(strings.TrimSuffix(string(answer), "\n"), "\n")...)
+	var lines strings.Builder
+	for line := range strings.SplitSeq(strings.TrimSuffix(r.scrubber.Scrub(string(answer)), "\n"), "\n") {
+		lines.WriteString(terminal.Whole(line) + "\n")
+	}
+	_, err := io.WriteString(r.stream(r.Stdout), lines.String())
+	return err
 }
 
 func writeHead(w io.Writer, resp *transport.Response, include bool) error {

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,7 +22,13 @@ const ellipsis = "…"
 //
 // The second # of "##" is escaped too: Azure Pipelines, TeamCity and GitHub's
 // runner obey "##vso[", "##teamcity[" and "##[" anywhere in a line of a log.
-func Safe(text string) string {
+func Safe(text string) string { return escaped(text, maxSafe) }
+
+// Whole is [Safe] for a line of any length.
+func Whole(text string) string { return escaped(text, math.MaxInt) }
+
+// escaped is text with escapes, of at most so many runes.
+func escaped(text string, most int) string {
 	var b strings.Builder
 	runes := 0
 	cut := 0 // the length of b that leaves room for the ellipsis
@@ -38,10 +45,10 @@ func Safe(text string) string {
 
 		b.WriteString(piece)
 		runes += utf8.RuneCountInString(piece)
-		if runes > maxSafe {
+		if runes > most {
 			return b.String()[:cut] + ellipsis
 		}
-		if runes < maxSafe {
+		if runes < most {
 			cut = b.Len()
 		}
 	}
