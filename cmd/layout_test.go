@@ -79,6 +79,7 @@ func TestOnlyItsPlacesKnowALibrary(t *testing.T) {
 		"golang.org/x/sys/windows": {"mxlogin/cmd/terminal"},
 		"github.com/cli/browser":   {"mxlogin/cmd/terminal"},
 		"github.com/creack/pty":    {"mxlogin/docs"},
+		"rsc.io/qr":                {"mxlogin/cmd/output"},
 	}
 	for _, line := range goList(t, "-f", `{{.ImportPath}} {{join .Imports " "}}`, "./...") {
 		fields := strings.Fields(line)

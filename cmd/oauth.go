@@ -29,10 +29,11 @@ you have agreed there the browser comes back to mxlogin, at an address of this
 machine that nobody else can reach or guess.
 
 With --device you get a code instead, and the address of a page where you enter
-it in any browser, such as that of a phone. This is also what happens over ssh,
-in a container and with --no-browser, if the server offers it. If not, open the
-URL in any browser; in the end the browser cannot reach mxlogin and shows an
-error. Copy the address of that page and paste it into the terminal.
+it in any browser; a phone can scan what is drawn below. This is also what
+happens over ssh, in a container and with --no-browser, if the server offers it.
+If not, open the URL in any browser; in the end the browser cannot reach mxlogin
+and shows an error. Copy the address of that page and paste it into the
+terminal.
 
 The access token expires within minutes; access-token, exec and whoami renew it
 themselves. Each login makes a new device, and the one that it replaces is
@@ -50,6 +51,7 @@ refused.`,
 		}),
 	}
 	cmd.Flags().BoolVar(&o.device, "device", false, "show a code to enter in a browser anywhere")
+	cmd.Flags().Bool("no-qr", false, "do not draw the page's address for a camera")
 	o.addFlags(cmd.Flags())
 	return cmd
 }

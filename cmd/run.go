@@ -136,7 +136,7 @@ func (r *run) newPerson() *terminal.Person {
 		Refuse:   r.reporter.NotTaken,
 		Link:     func(message, link string) { r.reporter.Link("open_url", message, link, nil) },
 
-		ShowCode:  r.reporter.Code,
+		ShowCode:  r.showCode,
 		CountDown: r.reporter.AwaitApproval,
 	}
 	if !r.settings.NoBrowser {

@@ -50,6 +50,19 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
+// Columns returns how wide a terminal is, 0 for what is none.
+func Columns(stream any) int {
+	file, ok := stream.(interface{ Fd() uintptr })
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
 // ReadSecret shows prompt and reads a line that is not echoed. What was typed
 // before the prompt is dropped. No answer, one that is not UTF-8 and one as long
 // as the terminal's limit, which may have been cut, is an [*InputError]. When ctx
