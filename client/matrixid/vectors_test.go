@@ -11,7 +11,8 @@ import (
 )
 
 // The vectors are data of their own, in a form that other clients can use. Each has the id
-// of the case that it is of.
+// of the case that it is of: W8 is a host that is missing, W15 a control character, I2 a
+// user ID that is none.
 
 // baseURLVector is a base URL and what becomes of it.
 type baseURLVector struct {

@@ -115,7 +115,7 @@ func TestH52_NamesThatCannotBeLookedUp(t *testing.T) {
 	}
 }
 
-// TestH52_H59_OneOfSeveralAddresses: an address that swallows what is sent to it, or one of
+// TestH52_H59_OneOfSeveralAddresses. H59: an address that swallows what is sent to it, or one of
 // the old kind that there is not, does not keep from the next.
 func TestH52_H59_OneOfSeveralAddresses(t *testing.T) {
 	hole, port := blackHoleBesideServers(t)
