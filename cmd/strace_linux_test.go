@@ -243,7 +243,7 @@ func TestS4_ALoginIsNeverLost(t *testing.T) {
 				t.Errorf("%s: it ended well; saved %t, logged out %d times", inject, kept, logouts.Load())
 			case logins.Load() > 0 && !kept && logouts.Load() == 0 && !told:
 				t.Errorf("%s: exit code %d, and the session is lost\n%s", inject, run.code, run.stderr)
-			case kept && logouts.Load() > 0:
+			case kept && logouts.Load() > 0 && !strings.Contains(run.stderr, "could not be removed from the config file"): // a second call failed
 				t.Errorf("%s: exit code %d; a session that was logged out is saved\n%s", inject, run.code, run.stderr)
 			}
 		})

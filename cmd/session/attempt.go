@@ -6,6 +6,7 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/matrixid"
+	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/config"
@@ -94,7 +95,7 @@ func (a *Attempt) Begin(ctx context.Context) (context.Context, error) {
 // another device ID, where the person has not chosen one. Its errors are those of Begin.
 func (a *Attempt) Reserve(ctx context.Context) error {
 	if a.deviceID != "" {
-		a.forget(ctx)
+		a.forget(ctx, secret.Value{})
 	}
 	a.begun = false
 	a.chooseDevice()
@@ -125,7 +126,7 @@ func (a *Attempt) Abandon(ctx context.Context, answer Answer, cause error) error
 	if a.begun && transport.MayHaveActed(cause) {
 		return &UnfinishedError{DeviceID: a.deviceID, TakenOver: a.keeper.Store != nil && a.API != config.APIOAuth, Err: cause}
 	}
-	a.forget(ctx)
+	a.forget(ctx, secret.Value{})
 	return cause
 }
 
@@ -267,8 +268,10 @@ func (a *Attempt) cutBefore(file *config.File, userID string) string {
 	return userID
 }
 
-// forget puts the entry back as it was before the attempt.
-func (a *Attempt) forget(ctx context.Context) {
+// forget puts the entry back as it was before the attempt. made is the token of a session
+// that was ended again, zero for none: it may be in the file, where the last step of the
+// save is what failed.
+func (a *Attempt) forget(ctx context.Context, made secret.Value) {
 	if a.pendingKey == "" {
 		return
 	}
@@ -276,10 +279,24 @@ func (a *Attempt) forget(ctx context.Context) {
 	defer cancel()
 	err := a.keeper.Store.Update(ctx, func(file *config.File) error {
 		a.putBack(file)
+		a.takeOut(file, made)
 		return nil
 	})
 	if err != nil {
 		a.keeper.Reporter.Warning("storage", "the pending entry could not be removed from the config file: "+err.Error())
+	}
+}
+
+// takeOut takes a session out of the file, and puts back what it has replaced.
+func (a *Attempt) takeOut(file *config.File, made secret.Value) {
+	for _, there := range file.Accounts() {
+		switch {
+		case made.IsZero() || !there.AccessToken.Equal(made):
+		case a.previous != nil && a.previous.Name == there.Name:
+			file.Put(*a.previous)
+		default:
+			file.Remove(there.Name)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"mxlogin/client/matrixid"
+	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/config"
@@ -20,7 +21,7 @@ func (a *Attempt) Finish(ctx context.Context, answer Answer) (Result, error) {
 	a.keeper.Hide(answer.RefreshToken)
 	if !a.AllowOtherUser && !a.accepts(answer.UserID) {
 		fate := a.undo(ctx, answer)
-		a.forget(ctx)
+		a.forget(ctx, secret.Value{})
 		return Result{}, &OtherUserError{Asked: a.Who.String(), Got: answer.UserID.String(), Fate: fate}
 	}
 	answer.DeviceID = a.deviceOf(ctx, answer)
@@ -239,7 +240,7 @@ func (a *Attempt) unsaved(ctx context.Context, answer Answer, err error) error {
 	var elsewhere *choose.ElsewhereError
 	isForeign := errors.As(err, &elsewhere)
 	if fate.LoggedOut || isForeign {
-		a.forget(ctx)
+		a.forget(ctx, answer.AccessToken)
 	}
 	if isForeign {
 		return &ForeignUserError{Got: answer.UserID.String(), Elsewhere: elsewhere, Fate: fate}
