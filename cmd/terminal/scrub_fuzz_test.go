@@ -34,9 +34,10 @@ func FuzzScrub(f *testing.F) {
 		for _, spelling := range []string{one, url.QueryEscape(one), url.PathEscape(one), hex.EncodeToString([]byte(one)), base64.StdEncoding.EncodeToString([]byte(one))} {
 			for _, text := range []string{before + spelling + after, two + spelling, spelling + two, spelling + spelling} {
 				scrubbed := scrubber.Scrub(text)
-				rest := strings.ReplaceAll(scrubbed, "[redacted]", "\x00")
-				if strings.Contains(rest, spelling) {
-					t.Errorf("of %q is left %q, which has %q", text, scrubbed, spelling)
+				for left := range strings.SplitSeq(scrubbed, "[redacted]") {
+					if strings.Contains(left, spelling) {
+						t.Errorf("of %q is left %q, which has %q", text, scrubbed, spelling)
+					}
 				}
 			}
 		}
