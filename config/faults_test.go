@@ -112,6 +112,9 @@ func checkFaultySave(t *testing.T, d *faultyDisk) (whole bool) {
 		if err != nil || string(content) == handWritten {
 			t.Errorf("without a failure: %v", err)
 		}
+		if order := strings.Join(d.calls, ", "); order != "create, write, chmod, sync, close, rename, sync directory" {
+			t.Errorf("the calls are %s", order)
+		}
 		return true
 	}
 	var refused *FileError
