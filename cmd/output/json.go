@@ -110,7 +110,7 @@ func escapeObeyed(line []byte) []byte {
 	return escaped
 }
 
-// appendEscape appends \uXXXX, twice for a rune beyond the basic plane.
+// appendEscape appends r as a \u escape, as two beyond the basic plane.
 func appendEscape(b []byte, r rune) []byte {
 	for _, unit := range utf16.Encode([]rune{r}) {
 		b = fmt.Appendf(b, `\u%04x`, unit)
