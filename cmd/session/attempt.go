@@ -60,6 +60,7 @@ type Attempt struct {
 	pendingKey string          // the name of the pending entry; "" where there is none
 	previous   *config.Account // what stood there before; nil for nothing
 	replaced   *config.Account // the session that the new entry overwrote
+	defaulted  bool            // the new entry became the default account
 	release    func()          // lets go of a context that outlives an interruption
 }
 
@@ -290,8 +291,15 @@ func (a *Attempt) forget(ctx context.Context, made secret.Value) {
 // takeOut takes a session out of the file, and puts back what it has replaced.
 func (a *Attempt) takeOut(file *config.File, made secret.Value) {
 	for _, there := range file.Accounts() {
+		if made.IsZero() || !there.AccessToken.Equal(made) {
+			continue
+		}
+		if a.defaulted && file.DefaultAccount() == there.Name {
+			file.SetDefaultAccount("")
+		}
 		switch {
-		case made.IsZero() || !there.AccessToken.Equal(made):
+		case a.replaced != nil && a.replaced.Name == there.Name:
+			file.Put(*a.replaced)
 		case a.previous != nil && a.previous.Name == there.Name:
 			file.Put(*a.previous)
 		default:

@@ -136,6 +136,7 @@ func (a *Attempt) save(ctx context.Context, answer Answer, entry *config.Account
 		file.Put(*entry)
 		if file.DefaultAccount() == "" && countSessions(file) == 1 {
 			file.SetDefaultAccount(name)
+			a.defaulted = true
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -534,5 +535,84 @@ func TestQ14_BeginLooksUnderTheLock(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, w.read()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// lateStore fails at one of its updates, by number, when that has been made: the file has
+// its new content, and the sync of its directory is what failed.
+type lateStore struct {
+	session.Store
+	failing int
+}
+
+func (s *lateStore) Update(ctx context.Context, change func(*config.File) error) error {
+	if err := s.Store.Update(ctx, change); err != nil {
+		return err
+	}
+	if s.failing--; s.failing == 0 {
+		return &config.FileError{Op: "sync", Path: "x", Err: syscall.EIO}
+	}
+	return nil
+}
+
+// TestS4_ASaveWhoseLastStepFails: the new session is logged out again and no entry has its
+// token; what stood there before stands there again.
+func TestS4_ASaveWhoseLastStepFails(t *testing.T) {
+	cut := func(a *config.Account) { a.AccessToken, a.Pending = secret.Value{}, true }
+	loggedOut := func(a *config.Account) { a.AccessToken, a.DeviceID = secret.Value{}, "" }
+	tests := []struct {
+		name      string
+		account   func(*config.Account) // nil for none
+		isDefault bool
+		login     func(*session.Login)
+	}{
+		{name: "new account"},
+		{name: "logged out before", account: loggedOut},
+		{name: "cut before", account: cut, login: func(l *session.Login) { l.NewDevice = true }},
+		{name: "beside a session", account: func(*config.Account) {}, login: func(l *session.Login) { l.NewDevice = true }},
+		{name: "beside the default account", account: func(*config.Account) {}, isDefault: true, login: func(l *session.Login) { l.NewDevice = true }},
+		{name: "in place of another account", account: func(a *config.Account) { a.Name = "work" }, login: func(l *session.Login) { l.Account, l.NewDevice = "work", true }},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			if test.account != nil {
+				account := w.aliceWith("old-token", "OLDDEVICE")
+				test.account(&account)
+				w.put(account)
+			}
+			if test.isDefault {
+				err := w.keeper.Store.Update(t.Context(), func(file *config.File) error {
+					file.SetDefaultAccount("@alice:hs.test")
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			before := w.load()
+			l := w.asAlice()
+			if test.login != nil {
+				test.login(&l)
+			}
+			w.keeper.Store = &lateStore{w.keeper.Store, 2} // Begin's is the first
+			attempt := w.begin(w.renewing(l))
+			w.answers(logout, 200, `{}`)
+			_, err := attempt.Finish(t.Context(), answerFor(t, "@alice:hs.test", attempt.Options().DeviceID))
+			var unsaved *session.UnsavedError
+			if !errors.As(err, &unsaved) || !unsaved.Fate.LoggedOut {
+				t.Errorf("got %v", err)
+			}
+			if diff := cmp.Diff([]string{logout + " new-token"}, w.sent()); diff != "" {
+				t.Errorf("sent: %s", diff)
+			}
+			after := w.load()
+			if diff := cmp.Diff(before.Accounts(), after.Accounts(), cmp.Comparer(secret.Value.Equal)); diff != "" {
+				t.Errorf("the accounts: %s", diff)
+			}
+			if before.DefaultAccount() != after.DefaultAccount() {
+				t.Errorf("the default account was %q and is %q", before.DefaultAccount(), after.DefaultAccount())
+			}
+		})
 	}
 }

@@ -16,9 +16,17 @@ type Reporter interface {
 	Notice(kind, message string, fields map[string]any)
 }
 
+// Store is the config file's place, a [config.Store].
+type Store interface {
+	Load() (*config.File, error)
+	Check(ctx context.Context) error
+	Update(ctx context.Context, change func(*config.File) error) error
+	UpdateChecked(ctx context.Context, change func(*config.File) error) error
+}
+
 // Keeper takes sessions in and gives them out.
 type Keeper struct {
-	Store    *config.Store // nil saves nothing
+	Store    Store // nil saves nothing
 	Network  Network
 	Reporter Reporter
 	Hide     func(secret.Value) // gets every token that is read or issued
