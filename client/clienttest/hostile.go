@@ -9,84 +9,49 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
 	"sync/atomic"
 )
 
 // Hostile is a server that speaks bytes: what it does with a connection is up to the
 // attack that it plays.
 type Hostile struct {
-	listener    net.Listener
-	attack      func(net.Conn)
-	connections atomic.Int64
+	*listening
 	scheme      string
-
-	mu     sync.Mutex
-	open   map[net.Conn]bool
-	closed bool
+	connections atomic.Int64
 }
 
 // StartHostile starts a server on the loopback that plays attack on each connection, which
 // is closed when attack returns. With a config it speaks TLS.
 func StartHostile(ctx context.Context, config *tls.Config, attack func(net.Conn)) (*Hostile, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	listening, err := listen(ctx)
 	if err != nil {
 		return nil, err
 	}
-	h := &Hostile{listener: listener, attack: attack, scheme: "http", open: map[net.Conn]bool{}}
+	h := &Hostile{listening: listening, scheme: "http"}
+	serve := attack
 	if config != nil {
-		h.scheme = "https"
+		h.scheme, serve = "https", overTLS(config, attack)
 	}
-	go h.acceptAll(config)
+	go h.acceptAll(func(net.Conn) { h.connections.Add(1) }, serve)
 	return h, nil
 }
 
 // URL is where the server is.
-func (h *Hostile) URL() string { return h.scheme + "://" + h.listener.Addr().String() }
+func (h *Hostile) URL() string { return h.scheme + "://" + h.addr() }
 
 // Connections is how many connections there have been.
 func (h *Hostile) Connections() int { return int(h.connections.Load()) }
 
 // Close ends the server and all connections.
-func (h *Hostile) Close() {
-	_ = h.listener.Close()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.closed = true
-	for connection := range h.open {
-		_ = connection.Close()
-	}
-}
+func (h *Hostile) Close() { h.close() }
 
-func (h *Hostile) acceptAll(config *tls.Config) {
-	for {
-		connection, err := h.listener.Accept()
-		if err != nil {
-			return
+func overTLS(config *tls.Config, attack func(net.Conn)) func(net.Conn) {
+	return func(connection net.Conn) {
+		secured := tls.Server(connection, config)
+		if err := secured.Handshake(); err == nil {
+			attack(secured)
+			_ = secured.Close()
 		}
-		h.connections.Add(1)
-		go h.serve(connection, config)
-	}
-}
-
-func (h *Hostile) serve(connection net.Conn, config *tls.Config) {
-	h.mu.Lock()
-	h.open[connection] = !h.closed
-	h.mu.Unlock()
-	defer func() {
-		_ = connection.Close()
-		h.mu.Lock()
-		delete(h.open, connection)
-		h.mu.Unlock()
-	}()
-	if config == nil {
-		h.attack(connection)
-		return
-	}
-	secured := tls.Server(connection, config)
-	if err := secured.Handshake(); err == nil {
-		h.attack(secured)
-		_ = secured.Close()
 	}
 }
 

@@ -13,31 +13,30 @@ import (
 // Sink is a listener on 127.0.0.1 that answers nothing and counts what comes: a
 // place where no secret may be sent.
 type Sink struct {
-	listener net.Listener
-	cancel   context.CancelFunc
-	wg       sync.WaitGroup
+	*listening
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
 
 	probing sync.Mutex // one Connections at a time
 
 	mu       sync.Mutex
 	changed  *sync.Cond
 	peers    []string // of all connections so far
-	open     map[net.Conn]bool
 	received []byte
-	closed   bool
+	shut     bool
 }
 
 // StartSink starts a Sink that runs until Close or until ctx ends.
 func StartSink(ctx context.Context) (*Sink, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listening, err := listen(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("start a sink: %w", err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Sink{listener: listener, cancel: cancel, open: make(map[net.Conn]bool)}
+	s := &Sink{listening: listening, cancel: cancel}
 	s.changed = sync.NewCond(&s.mu)
-	s.wg.Go(s.accept)
-	context.AfterFunc(ctx, s.shut)
+	s.wg.Go(func() { s.acceptAll(s.count, s.receive) })
+	context.AfterFunc(ctx, s.end)
 	return s, nil
 }
 
@@ -56,12 +55,12 @@ func NewSink(t testing.TB) *Sink {
 func (s *Sink) URL() string { return "http://" + s.Addr() }
 
 // Addr is the sink's address as host:port.
-func (s *Sink) Addr() string { return s.listener.Addr().String() }
+func (s *Sink) Addr() string { return s.addr() }
 
 // Close ends the sink and its connections.
 func (s *Sink) Close() {
 	s.cancel()
-	s.shut()
+	s.end()
 	s.wg.Wait()
 }
 
@@ -96,7 +95,7 @@ func (s *Sink) flush() {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for !s.closed {
+	for !s.shut {
 		if i := slices.Index(s.peers, own); i >= 0 {
 			s.peers = slices.Delete(s.peers, i, i+1)
 			return
@@ -105,50 +104,20 @@ func (s *Sink) flush() {
 	}
 }
 
-func (s *Sink) accept() {
-	for {
-		conn, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		if !s.enter(conn) {
-			_ = conn.Close()
-			return
-		}
-		s.wg.Go(func() {
-			defer s.leave(conn)
-			_, _ = io.Copy(sinkWriter{s}, conn)
-		})
-	}
-}
-
-func (s *Sink) enter(conn net.Conn) bool {
+func (s *Sink) count(conn net.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return false
-	}
-	s.open[conn] = true
 	s.peers = append(s.peers, conn.RemoteAddr().String())
 	s.changed.Broadcast()
-	return true
 }
 
-func (s *Sink) leave(conn net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.open, conn)
-	_ = conn.Close()
-}
+func (s *Sink) receive(conn net.Conn) { _, _ = io.Copy(sinkWriter{s}, conn) }
 
-func (s *Sink) shut() {
-	_ = s.listener.Close()
+func (s *Sink) end() {
+	s.close()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
-	for conn := range s.open {
-		_ = conn.Close()
-	}
+	s.shut = true
 	s.changed.Broadcast()
 }
 

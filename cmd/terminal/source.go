@@ -63,10 +63,10 @@ func ReadAll(ctx context.Context, r io.Reader, limit int64) ([]byte, error) {
 // Reading is [ReadSecretFrom] or [ReadTextFrom].
 type Reading func(ctx context.Context, r io.Reader, name string) (secret.Value, error)
 
-// ReadSecretFile reads the secret from a file by read; a FIFO or /dev/fd/N will do. source is what named the file ("--password-file") and stands
-// for it in messages: people give the secret itself there. othersCanRead reports
-// whether a file of whoever runs this can be read by its group or everybody, though that
-// could be changed. A file that cannot be
+// ReadSecretFile reads the secret from a file by read; a FIFO or /dev/fd/N will do. source
+// is what named the file ("--password-file") and stands for it in messages: people give
+// the secret itself there. othersCanRead reports whether a file of whoever runs this can
+// be read by its group or everybody, though that could be changed. A file that cannot be
 // opened is an [*InputError].
 func ReadSecretFile(ctx context.Context, source, path string, read Reading) (v secret.Value, othersCanRead bool, err error) {
 	name := "the file of " + source

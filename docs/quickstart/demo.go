@@ -11,7 +11,7 @@ Building mxlogin and starting the homeserver ...
 
 const conclusion = `That was all. To log in with your own account:
   go install mxlogin                    puts mxlogin into "$(go env GOPATH)/bin"
-  mxlogin password @you:example.org     asks for your password
+  mxlogin password '@you:example.org'   asks for your password
 Read on in README.md, or run mxlogin --help.
 `
 
