@@ -214,76 +214,99 @@ func hex4(digits []byte) (unit int) {
 	return unit
 }
 
-// readMembers returns the members of the object that body is. It walks all tokens
-// of body, which is valid JSON, and refuses a name that comes twice in an object
-// at any depth.
+// readMembers returns the members of the object that body is, which is valid JSON. It
+// refuses a name that comes twice in an object at any depth.
 func readMembers(body []byte) (map[string]json.RawMessage, error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.UseNumber()
-	if first, err := decoder.Token(); err != nil || first != json.Delim('{') {
+	w := walk{body: body}
+	if w.next() != '{' {
 		return nil, errors.New("the answer is not a JSON object")
 	}
+	return w.object()
+}
+
+var errTwice = errors.New("the answer has a duplicate member")
+
+// walk goes over valid JSON from value to value. The tokens of encoding/json take twice the
+// time that it needs for the whole body.
+type walk struct {
+	body []byte
+	at   int
+}
+
+// next goes on to the next value, name or closing bracket and returns its first byte.
+func (w *walk) next() byte {
+	for {
+		switch c := w.body[w.at]; c {
+		case ' ', '\t', '\r', '\n', ',', ':':
+			w.at++
+		default:
+			return c
+		}
+	}
+}
+
+func (w *walk) object() (map[string]json.RawMessage, error) {
 	members := map[string]json.RawMessage{}
-	for decoder.More() {
-		name, err := readName(decoder)
+	w.at++
+	for w.next() != '}' {
+		name, err := w.name()
 		if err != nil {
 			return nil, err
 		}
 		if _, twice := members[name]; twice {
 			return nil, errTwice
 		}
-		start := decoder.InputOffset()
-		if err := skipValue(decoder); err != nil {
+		if members[name], err = w.value(); err != nil {
 			return nil, err
 		}
-		// Between a name and its value stand a colon and white space.
-		members[name] = bytes.TrimLeft(body[start:decoder.InputOffset()], ": \t\r\n")
 	}
+	w.at++
 	return members, nil
 }
 
-var (
-	errTwice   = errors.New("the answer has a duplicate member")
-	errNotJSON = errors.New("the answer is not JSON")
-)
-
-func readName(decoder *json.Decoder) (string, error) {
-	token, err := decoder.Token()
-	name, ok := token.(string)
-	if err != nil || !ok {
-		return "", errNotJSON
+func (w *walk) name() (name string, err error) {
+	raw := w.text()
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil
 	}
-	return name, nil
+	err = json.Unmarshal(raw, &name)
+	return name, err
 }
 
-// skipValue goes past the next value. The depth of body has been bounded.
-func skipValue(decoder *json.Decoder) error {
-	token, err := decoder.Token()
-	if err != nil {
-		return errNotJSON
+func (w *walk) value() (raw json.RawMessage, err error) {
+	first, start := w.next(), w.at
+	switch first {
+	case '{':
+		_, err = w.object()
+	case '[':
+		err = w.array()
+	case '"':
+		w.text()
+	default:
+		w.at += bytes.IndexAny(w.body[w.at:], ",]} \t\r\n")
 	}
-	open, isDelim := token.(json.Delim)
-	if !isDelim {
-		return nil
-	}
-	seen := map[string]bool{}
-	for decoder.More() {
-		if open == '{' {
-			name, err := readName(decoder)
-			if err != nil {
-				return err
-			}
-			if seen[name] {
-				return errTwice
-			}
-			seen[name] = true
-		}
-		if err := skipValue(decoder); err != nil {
+	return w.body[start:w.at], err
+}
+
+func (w *walk) array() error {
+	w.at++
+	for w.next() != ']' {
+		if _, err := w.value(); err != nil {
 			return err
 		}
 	}
-	if _, err := decoder.Token(); err != nil {
-		return errNotJSON
-	}
+	w.at++
 	return nil
+}
+
+// text goes past a string and returns it with its quotes.
+func (w *walk) text() []byte {
+	start := w.at
+	for w.at++; w.body[w.at] != '"'; w.at++ {
+		if w.body[w.at] == '\\' {
+			w.at++
+		}
+	}
+	w.at++
+	return w.body[start:w.at]
 }
