@@ -99,6 +99,9 @@ func (r *tracer) everywhere(t *testing.T, names []string, what string, before fu
 			if !injected {
 				break
 			}
+			if strings.Contains(run.stderr, "netpollBreak write failed") {
+				continue // the runtime of Go wakes a thread by a write, and no program outlives that
+			}
 			points++
 			at(inject, run)
 		}
