@@ -42,12 +42,16 @@ commands that name none. An account is named by its name or its user ID.`,
 			}),
 		},
 		&cobra.Command{
-			Use: "set ACCOUNT KEY VALUE", Short: "Change what an account remembers about its homeserver",
+			Use: "set ACCOUNT KEY VALUE", Short: "Change what an account remembers, or what keeps its tokens",
 			Long: `Change what an account remembers about its homeserver: ca_file, the PEM file of
 certificate authorities to trust besides the system's, or allow_http, the hosts
 to which plain http is allowed, as host or host:port, with commas between them.
-An empty VALUE removes it.`,
-			Example: `  mxlogin accounts set bot ca_file /etc/ssl/matrix.pem
+An empty VALUE removes it.
+
+storage moves the tokens of the account: into the system's "keyring", or back
+into the "file".`,
+			Example: `  mxlogin accounts set bot storage keyring
+  mxlogin accounts set bot ca_file /etc/ssl/matrix.pem
   mxlogin accounts set bot allow_http ""`,
 			Args: exactly(3, " ACCOUNT KEY VALUE"),
 			RunE: r.tokenless(func(ctx context.Context, args []string) error {
@@ -79,8 +83,9 @@ type listedAccount struct {
 	Flow       string         `json:"flow" doc:"how the login was made"`
 	API        string         `json:"api" doc:"legacy or oauth: which API made the session"`
 	ExpiresAt  *time.Time     `json:"expires_at,omitempty" doc:"when the access token expires, in UTC"`
-	State      session.Status `json:"state" doc:"logged_in, logged_out or pending (a login was sent and not answered); in status also ended, refused (locked, say) or unreachable"`
+	State      session.Status `json:"state" doc:"logged_in, logged_out or pending (a login was sent and not answered); in status also ended, refused (the user is locked, say), unreachable, or locked (the keyring does not give out the token)"`
 	Renewable  bool           `json:"renewable" doc:"it has a refresh token"`
+	Storage    string         `json:"storage" doc:"file or keyring: what keeps its tokens"`
 }
 
 func runAccounts(r *run) error {
@@ -105,12 +110,19 @@ func runAccounts(r *run) error {
 func listed(a config.Account) listedAccount {
 	account := listedAccount{
 		Account: a.Name, UserID: a.UserID, DeviceID: a.DeviceID, Homeserver: a.Homeserver, Flow: a.Flow, API: a.API,
-		State: session.SavedStatus(a), Renewable: !a.RefreshToken.IsZero(),
+		State: session.SavedStatus(a), Renewable: a.IsRenewable(), Storage: storageOf(a),
 	}
 	if !a.ExpiresAt.IsZero() {
 		account.ExpiresAt = &a.ExpiresAt
 	}
 	return account
+}
+
+func storageOf(a config.Account) string {
+	if a.Storage == config.StorageKeyring {
+		return config.StorageKeyring
+	}
+	return config.StorageFile
 }
 
 func marked(name, defaultName string) string {
@@ -156,28 +168,51 @@ func runAccountsRename(ctx context.Context, r *run, name, newName string) error 
 }
 
 func runAccountsSet(ctx context.Context, r *run, name, key, value string) error {
-	change, err := r.accountChange(key, value)
+	change, err := r.accountChange(ctx, key, value)
 	if err != nil {
 		return err
 	}
 	return r.changeAccount(ctx, name, func(file *config.File, account config.Account) error {
-		change(&account)
+		if err := change(&account); err != nil {
+			return err
+		}
 		file.Put(account)
 		return nil
 	})
 }
 
 // accountChange returns what sets key to value, which is shown to be usable first.
-func (r *run) accountChange(key, value string) (func(*config.Account), error) {
+func (r *run) accountChange(ctx context.Context, key, value string) (func(*config.Account) error, error) {
 	switch key {
 	case "ca_file":
 		path, err := session.CheckCAFile(config.ExpandHome(value, r.Environment.Lookup))
-		return func(a *config.Account) { a.CAFile = path }, err
+		return func(a *config.Account) error { a.CAFile = path; return nil }, err
 	case "allow_http":
 		hosts, err := session.CheckAllowHTTP(value)
-		return func(a *config.Account) { a.AllowHTTP = hosts }, err
+		return func(a *config.Account) error { a.AllowHTTP = hosts; return nil }, err
+	case "storage":
+		if value != config.StorageFile && value != config.StorageKeyring {
+			return nil, &choose.UsageError{Message: "the storage of an account is file or keyring"}
+		}
+		return func(a *config.Account) error { return r.move(ctx, a, value) }, nil
 	}
-	return nil, &choose.UsageError{Message: "an account has no such key", Hint: "the keys are ca_file and allow_http"}
+	return nil, &choose.UsageError{Message: "an account has no such key", Hint: "the keys are storage, ca_file and allow_http"}
+}
+
+// move changes what keeps the tokens of an account, where that is another.
+func (r *run) move(ctx context.Context, account *config.Account, storage string) error {
+	if storageOf(*account) == storage {
+		return nil
+	}
+	store, err := r.store()
+	if err != nil {
+		return err
+	}
+	if *account, err = store.Unlock(ctx, *account); err != nil {
+		return err
+	}
+	account.SetStorage(storage)
+	return nil
 }
 
 func runAccountsForget(ctx context.Context, r *run, name string) error {

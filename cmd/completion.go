@@ -96,7 +96,7 @@ func (r *run) completeArguments(cmd *cobra.Command, args []string, typed string)
 	case "KEY":
 		return keysOf(cmd), cobra.ShellCompDirectiveNoFileComp
 	case "VALUE":
-		return valuesOf(args[len(args)-1])
+		return valuesOf(cmd, args[len(args)-1])
 	}
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
@@ -104,7 +104,7 @@ func (r *run) completeArguments(cmd *cobra.Command, args []string, typed string)
 // keysOf are the keys that a command takes: those of an account, or of the settings.
 func keysOf(cmd *cobra.Command) (keys []cobra.Completion) {
 	for _, setting := range config.Table() {
-		isAccounts := setting.Key == "ca_file" || setting.Key == "allow_http"
+		isAccounts := setting.Key == "storage" || setting.Key == "ca_file" || setting.Key == "allow_http"
 		if setting.InFile && (isAccounts || cmd.Parent().Name() != "accounts") {
 			keys = append(keys, cobra.CompletionWithDesc(setting.Key, setting.Meaning))
 		}
@@ -112,11 +112,14 @@ func keysOf(cmd *cobra.Command) (keys []cobra.Completion) {
 	return keys
 }
 
-// valuesOf are the values of a setting where they are fixed words; a file is for the shell.
-func valuesOf(key string) ([]cobra.Completion, cobra.ShellCompDirective) {
+// valuesOf are the values of a setting, or of what an account remembers, where they are
+// fixed words; a file is for the shell.
+func valuesOf(cmd *cobra.Command, key string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	for _, setting := range config.Table() {
 		switch {
 		case setting.Key != key:
+		case key == "storage" && cmd.Parent().Name() == "accounts":
+			return []cobra.Completion{config.StorageFile, config.StorageKeyring}, cobra.ShellCompDirectiveNoFileComp
 		case setting.Kind == config.KindBool:
 			return []cobra.Completion{"true", "false"}, cobra.ShellCompDirectiveNoFileComp
 		case setting.Kind == config.KindPath:

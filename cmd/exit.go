@@ -22,7 +22,7 @@ func exitCodes() []exitCode {
 		{"0", "done"},
 		{"1", "anything else; a password command that failed"},
 		{"2", "usage: a bad flag, argument, setting or input; an unknown command"},
-		{"3", "the config file cannot be read, locked or written"},
+		{"3", "the config file or the keyring cannot be read, locked or written"},
 		{"4", "the server refused the credentials, the account or the session; another user was logged in; there is no session"},
 		{"5", "the server cannot be reached or failed (5xx); discovery failed; TLS"},
 		{"6", "rate limited for longer than --max-wait"},
@@ -66,7 +66,7 @@ type ErrorCode struct {
 func ErrorCodes() []ErrorCode {
 	return []ErrorCode{
 		{string(classUsage), exitUsage, "a bad flag, argument, setting or input"},
-		{string(classStorage), exitStorage, "the config file cannot be read, locked or written"},
+		{string(classStorage), exitStorage, "the config file or the keyring cannot be read, locked or written"},
 		{string(classAuth), exitRefused, "the server refused the credentials or the account, or logged in another user"},
 		{string(classNoSession), exitRefused, "there is no session, or it has ended"},
 		{string(classNetwork), exitNetwork, "the server cannot be reached, or failed (5xx)"},

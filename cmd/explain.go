@@ -213,10 +213,14 @@ func describeInteraction(err error) (output.Failure, bool) {
 
 func describeStorage(err error) (output.Failure, bool) {
 	var file *config.FileError
-	if !errors.As(err, &file) {
-		return output.Failure{}, false
+	var keyring *config.KeyringError
+	switch {
+	case errors.As(err, &file):
+		return failureOf(classStorage, file.Error(), file.Hint()), true
+	case errors.As(err, &keyring):
+		return failureOf(classStorage, keyring.Error(), keyring.Hint()), true
 	}
-	return failureOf(classStorage, file.Error(), file.Hint()), true
+	return output.Failure{}, false
 }
 
 func describeFlow(err error) (output.Failure, bool) {

@@ -18,7 +18,7 @@ func (r *run) printSession(format output.Format, s session.Result, showToken boo
 		if err != nil {
 			return err
 		}
-		shown.Account, shown.Config = s.Account.Name, store.Path()
+		shown.Account, shown.Config, shown.Storage = s.Account.Name, store.Path(), storageOf(s.Account)
 		shown.TokenCommand = "mxlogin access-token"
 		if preferred := r.file.DefaultAccount(); preferred != "" && preferred != s.Account.Name { // the first login becomes the default
 			shown.TokenCommand += " " + shellWord(s.Account.Name)

@@ -23,8 +23,9 @@ func newStatus(r *run) *cobra.Command {
 are good, and say what to do about each that is not. Nothing is renewed or
 changed; --timeout bounds each request.
 
-The exit code is 4 if a session has ended or its server does not let it in, and
-else 5 if a server could not be reached.`,
+The exit code is 4 if a session has ended or its server does not let it in, else
+5 if a server could not be reached, else 3 if the keyring does not give out a
+token.`,
 		Example: `  mxlogin status
   mxlogin status work
   mxlogin status -o json`,
@@ -50,7 +51,10 @@ func runStatus(ctx context.Context, r *run, name string) error {
 	if err != nil {
 		return err
 	}
-	checked := r.checkAll(ctx, accounts)
+	checked, err := r.checkAll(ctx, accounts)
+	if err != nil {
+		return err
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -71,21 +75,27 @@ func (r *run) accountsInView(ctx context.Context, name string) ([]config.Account
 }
 
 // checkAll asks the server of each account, some at a time.
-func (r *run) checkAll(ctx context.Context, accounts []config.Account) []checkedAccount {
+func (r *run) checkAll(ctx context.Context, accounts []config.Account) ([]checkedAccount, error) {
+	if len(accounts) == 0 {
+		return nil, nil
+	}
+	keeper, err := r.saving()
+	if err != nil {
+		return nil, err
+	}
 	checked := make([]checkedAccount, len(accounts))
 	free := make(chan struct{}, atOnce)
 	var wg sync.WaitGroup
 	for i, account := range accounts {
-		r.scrubber.Add(account.AccessToken)
 		free <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-free }()
-			status, err := r.keeper.Status(ctx, account)
+			status, err := keeper.Status(ctx, account)
 			checked[i] = checkedAccount{account, status, err}
 		})
 	}
 	wg.Wait()
-	return checked
+	return checked, nil
 }
 
 func (r *run) printStatus(checked []checkedAccount) error {
@@ -126,6 +136,8 @@ func (c checkedAccount) words(now time.Time) string {
 		return "ended"
 	case session.StatusRefused:
 		return "refused"
+	case session.StatusLocked:
+		return "keyring locked"
 	}
 	return "not reachable"
 }
@@ -170,6 +182,7 @@ func statusError(checked []checkedAccount, named bool) error {
 	for _, bad := range []func(session.Status) bool{
 		func(s session.Status) bool { return s == session.StatusEnded || s == session.StatusRefused },
 		func(s session.Status) bool { return s == session.StatusUnreachable },
+		func(s session.Status) bool { return s == session.StatusLocked },
 		func(s session.Status) bool { return named && s != session.StatusLoggedIn },
 	} {
 		for _, c := range checked {

@@ -23,8 +23,6 @@ func (r *run) session(ctx context.Context, argument string) (config.Account, *se
 	if err != nil {
 		return config.Account{}, nil, err
 	}
-	r.scrubber.Add(account.AccessToken)
-	r.scrubber.Add(account.RefreshToken)
 	keeper, err := r.saving()
 	return account, keeper, err
 }

@@ -20,8 +20,10 @@ type Account struct {
 	Homeserver   string // base URL that the session belongs to
 	LoginURL     string // base URL that the login was sent to, if another
 	DeviceID     string
+	Storage      string // StorageKeyring, else the tokens are in the file
 	AccessToken  secret.Value
 	RefreshToken secret.Value
+	Items        Items         // of the keyring, where that has the tokens; see [Store.Unlock]
 	ExpiresAt    time.Time     // of the access token, in whole seconds; zero: unknown
 	Lifetime     time.Duration // of it when it was issued; zero: unknown
 	Flow         string        // login type, such as m.login.password
@@ -43,7 +45,7 @@ type OAuthClient struct {
 
 // HasSession reports whether the account holds a token that may be used.
 func (a Account) HasSession() bool {
-	return !a.Pending && !a.AccessToken.IsZero()
+	return !a.Pending && (!a.AccessToken.IsZero() || a.Items.Access != "")
 }
 
 // renewalLead is how long before the end of an access token it is renewed, where a
@@ -51,7 +53,9 @@ func (a Account) HasSession() bool {
 const renewalLead = time.Minute
 
 // IsRenewable reports whether the account holds a session that can be renewed.
-func (a Account) IsRenewable() bool { return a.HasSession() && !a.RefreshToken.IsZero() }
+func (a Account) IsRenewable() bool {
+	return a.HasSession() && (!a.RefreshToken.IsZero() || a.Items.Refresh != "")
+}
 
 // EndsSoon reports whether the access token ends within a minute, or within a tenth
 // of its life.

@@ -42,6 +42,10 @@ func decodeField(account *Account, key string, value *yaml.Node, path string) (e
 		account.LoginURL, err = stringOf(value, path)
 	case "device_id":
 		account.DeviceID, err = stringOf(value, path)
+	case "storage":
+		account.Storage, err = oneOf(value, path, StorageFile, StorageKeyring)
+	case "keyring":
+		account.Items, err = decodeItems(value, path)
 	case "access_token":
 		account.AccessToken, err = secretOf(value, path)
 	case "refresh_token":
@@ -73,21 +77,28 @@ func decodeField(account *Account, key string, value *yaml.Node, path string) (e
 }
 
 func decodeOAuth(mapping *yaml.Node, path string) (client OAuthClient, err error) {
+	err = decodeStrings(mapping, path, map[string]*string{"issuer": &client.Issuer, "client_id": &client.ClientID})
+	return client, err
+}
+
+func decodeItems(mapping *yaml.Node, path string) (items Items, err error) {
+	err = decodeStrings(mapping, path, map[string]*string{"access_token": &items.Access, "refresh_token": &items.Refresh})
+	return items, err
+}
+
+// decodeStrings reads the members of a mapping that fields has, which must be strings.
+func decodeStrings(mapping *yaml.Node, path string, fields map[string]*string) (err error) {
 	if mapping.Kind != yaml.MappingNode {
-		return client, parseError(mapping, path, "must be a mapping")
+		return parseError(mapping, path, "must be a mapping")
 	}
 	for key, value := range pairs(mapping) {
-		switch key.Value {
-		case "issuer":
-			client.Issuer, err = stringOf(value, path+".issuer")
-		case "client_id":
-			client.ClientID, err = stringOf(value, path+".client_id")
-		}
-		if err != nil {
-			return OAuthClient{}, err
+		if field, ok := fields[key.Value]; ok {
+			if *field, err = stringOf(value, path+"."+key.Value); err != nil {
+				return err
+			}
 		}
 	}
-	return client, nil
+	return nil
 }
 
 // incomplete names what an account lacks. A file that was cut short must not
@@ -117,8 +128,13 @@ func accountFields(a Account) []field {
 		{key: "homeserver", value: textNode(a.Homeserver)},
 		{key: "login_url", value: textNode(a.LoginURL)},
 		{key: "device_id", value: textNode(a.DeviceID)},
-		{key: "access_token", value: secretNode(a.AccessToken)},
-		{key: "refresh_token", value: secretNode(a.RefreshToken)},
+		{key: "storage", value: textNode(a.Storage)},
+		{key: "access_token", value: tokenNode(a.AccessToken, a.Items.Access)},
+		{key: "refresh_token", value: tokenNode(a.RefreshToken, a.Items.Refresh)},
+		{key: "keyring", nested: []field{
+			{key: "access_token", value: textNode(a.Items.Access)},
+			{key: "refresh_token", value: textNode(a.Items.Refresh)},
+		}},
 		{key: "expires_at", value: timeNode(a.ExpiresAt)},
 		{key: "lifetime", value: durationNode(a.Lifetime)},
 		{key: "flow", value: textNode(a.Flow)},
@@ -141,8 +157,12 @@ func secretOf(node *yaml.Node, path string) (secret.Value, error) {
 	return secret.New(text), err
 }
 
-func secretNode(value secret.Value) *yaml.Node {
-	return textNode(value.Reveal())
+// tokenNode is a token as the file has it: not at all where the keyring does.
+func tokenNode(token secret.Value, item string) *yaml.Node {
+	if item != "" {
+		return nil
+	}
+	return textNode(token.Reveal())
 }
 
 func timeOf(node *yaml.Node, path string) (time.Time, error) {

@@ -139,7 +139,7 @@ func TestS4_ACheckSeesThatNothingCanBeSaved(t *testing.T) {
 		store := NewStore(path, true, ignoreNotice)
 		store.disk = d
 		reached := false
-		err := store.UpdateChecked(t.Context(), func(*File) error {
+		err := store.UpdateChecked(t.Context(), StorageFile, func(*File) error {
 			reached = true
 			return errors.New("sent")
 		})

@@ -19,6 +19,8 @@ type File struct {
 	document *yaml.Node
 	accounts []savedAccount
 	edited   bool
+
+	readItems []string // names of the items in the keyring that were in use then
 }
 
 // savedAccount is an account with its entry in the document.
@@ -57,7 +59,16 @@ func (f *File) read() error {
 			return err
 		}
 	}
-	return f.readAccounts(child(root, "accounts"))
+	if node := child(root, leftoversKey); node != nil {
+		if _, err := stringsOf(node, leftoversKey); err != nil {
+			return err
+		}
+	}
+	if err := f.readAccounts(child(root, "accounts")); err != nil {
+		return err
+	}
+	f.readItems = namesOf(f.items())
+	return nil
 }
 
 func (f *File) readAccounts(list *yaml.Node) error {

@@ -150,7 +150,7 @@ func TestResolveRefuses(t *testing.T) {
 		{flags: map[string]string{"nonsense": "x"}, want: "unknown setting"},
 		{env: map[string]string{"MXLOGIN_OUTPUT": "token"}, want: "MXLOGIN_OUTPUT must be one of text, json"},
 		{env: map[string]string{"MXLOGIN_QUIET": "yes"}, want: "MXLOGIN_QUIET must be true or false"},
-		{env: map[string]string{"MXLOGIN_STORAGE": "keyring"}, want: "one of file, none"},
+		{env: map[string]string{"MXLOGIN_STORAGE": "cellar"}, want: "one of file, keyring, none"},
 		{env: map[string]string{"MXLOGIN_ALLOW_HTTP": "a,,b"}, want: "a list without empty items"},
 		{env: map[string]string{"MXLOGIN_TIMEOUT": long}, want: "MXLOGIN_TIMEOUT"},
 		{file: "timeout: 30", want: "timeout in here.yaml must be a duration"},

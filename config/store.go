@@ -21,7 +21,7 @@ const (
 // Notice is what a person should know about where the secrets are kept. No
 // error comes of it.
 type Notice struct {
-	Code    string // NoticeFileMode, NoticeHardLinks or NoticeDirectory
+	Code    string // NoticeFileMode, NoticeHardLinks, NoticeDirectory or NoticeKeyring
 	Message string
 }
 
@@ -30,6 +30,7 @@ const (
 	NoticeFileMode  = "file_mode"  // others could read the file; it was tightened
 	NoticeHardLinks = "hard_links" // other names of the file keep the old content
 	NoticeDirectory = "directory"  // others can replace the file
+	NoticeKeyring   = "keyring"    // tokens that nothing needs are still in the keyring
 )
 
 // Store is the place of the config file.
@@ -40,6 +41,7 @@ type Store struct {
 	uid         int // whose files are ours; -1 where files have no user ID
 	lockTimeout time.Duration
 	disk        disk
+	keyring     Keyring
 }
 
 // NewStore returns the store of the file at path. explicit says that a person
@@ -54,6 +56,7 @@ func NewStore(path string, explicit bool, notify func(Notice)) *Store {
 		uid:         os.Geteuid(),
 		lockTimeout: defaultLockTimeout,
 		disk:        realDisk{},
+		keyring:     SystemKeyring{},
 	}
 }
 
@@ -63,6 +66,14 @@ func (s *Store) WithPatience(patience time.Duration) *Store {
 	patient := *s
 	patient.lockTimeout = max(patience, s.lockTimeout)
 	return &patient
+}
+
+// WithKeyring returns a Store like s that keeps tokens in another keyring than the
+// system's.
+func (s *Store) WithKeyring(keyring Keyring) *Store {
+	other := *s
+	other.keyring = keyring
+	return &other
 }
 
 // Path is the path that the store was made with.
@@ -95,52 +106,41 @@ func (s *Store) missing() *File {
 func ignoreNotice(Notice) {}
 
 // Update changes the file: it takes the lock, reads the file again, lets change
-// edit it, and writes it if it changed. The lock is beside the file and is waited
-// for up to 10 s, or as long as [Store.WithPatience] says. After an error of change nothing is written and that error is
-// returned as it is; other errors are [FileError], or the error of ctx while the
-// lock was waited for. Once the lock is taken ctx has no effect, so that what was
-// begun is saved.
+// edit it, and writes it if it changed, with the tokens that the keyring keeps. The lock
+// is beside the file and is waited for up to 10 s, or as long as [Store.WithPatience]
+// says. After an error of change nothing is written and that error is returned as it is;
+// other errors are [FileError], [KeyringError], or the error of ctx while the lock was
+// waited for. Once the lock is taken ctx has no effect, so that what was begun is saved.
 func (s *Store) Update(ctx context.Context, change func(*File) error) error {
+	return s.update(ctx, func(string, *File) error { return nil }, change)
+}
+
+// UpdateChecked is [Store.Update] for a change that cannot be repeated, or that something
+// waits for which cannot: it is made only where it was shown, under the same lock, that it
+// can be saved, by the way that Update goes but for the last step. storage is where the
+// tokens will be kept.
+func (s *Store) UpdateChecked(ctx context.Context, storage string, change func(*File) error) error {
+	return s.update(ctx, func(target string, file *File) error {
+		if err := tryWrite(s.disk, target, file.raw); err != nil || storage != StorageKeyring {
+			return err
+		}
+		return tryKeyring(ctx, s.keyring)
+	}, change)
+}
+
+func (s *Store) update(ctx context.Context, check func(string, *File) error, change func(*File) error) error {
 	return s.locked(ctx, func(target string) error {
 		file, info, err := s.readWritable(target)
 		if err != nil {
 			return err
 		}
-		if err := change(file); err != nil {
-			return err
-		}
-		return s.write(target, file, info)
-	})
-}
-
-// UpdateChecked is [Store.Update] for a change that cannot be repeated: it is made
-// only where [Store.Check] has shown, under the same lock, that it can be saved.
-func (s *Store) UpdateChecked(ctx context.Context, change func(*File) error) error {
-	return s.locked(ctx, func(target string) error {
-		file, info, err := s.readWritable(target)
-		if err != nil {
-			return err
-		}
-		if err := tryWrite(s.disk, target, file.raw); err != nil {
+		if err := check(target, file); err != nil {
 			return err
 		}
 		if err := change(file); err != nil {
 			return err
 		}
-		return s.write(target, file, info)
-	})
-}
-
-// Check shows that a change could be saved, by the way that [Store.Update] goes
-// but for the last step, before something is done that makes one needed. Its
-// errors are those of Update.
-func (s *Store) Check(ctx context.Context) error {
-	return s.locked(ctx, func(target string) error {
-		file, _, err := s.readWritable(target)
-		if err != nil {
-			return err
-		}
-		return tryWrite(s.disk, target, file.raw)
+		return s.commit(ctx, target, file, info)
 	})
 }
 
@@ -255,6 +255,7 @@ func (s *Store) write(target string, file *File, info fs.FileInfo) error {
 	if err := replaceFile(s.disk, target, data); err != nil {
 		return err
 	}
+	file.raw = data
 	if info != nil {
 		s.noticeOldFile(target, info)
 	}

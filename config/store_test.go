@@ -276,7 +276,7 @@ func TestS16_Q28_StaleTemporaryFilesAreRemoved(t *testing.T) {
 	for name, work := range map[string]func(*Store) error{
 		"a change":  func(s *Store) error { return s.Update(t.Context(), putSession("@a:h")) },
 		"no change": func(s *Store) error { return s.Update(t.Context(), func(*File) error { return nil }) },
-		"a check":   func(s *Store) error { return s.Check(t.Context()) },
+		"a check":   func(s *Store) error { return s.UpdateChecked(t.Context(), StorageFile, unchanged) },
 	} {
 		dir := t.TempDir()
 		store, _ := newStore(t, filepath.Join(dir, "config.yaml"), true)
@@ -403,7 +403,7 @@ func TestCheckLeavesTheFileAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Check(t.Context()); err != nil {
+	if err := store.UpdateChecked(t.Context(), StorageFile, unchanged); err != nil {
 		t.Fatal(err)
 	}
 	after, err := os.Stat(path)
@@ -431,7 +431,7 @@ func TestCheckFailsWhereUpdateWould(t *testing.T) {
 	}
 	for _, path := range []string{filepath.Join(blocked, "config.yaml"), readOnly, broken} {
 		var failed *FileError
-		if err := NewStore(path, true, func(Notice) {}).Check(t.Context()); !errors.As(err, &failed) {
+		if err := NewStore(path, true, func(Notice) {}).UpdateChecked(t.Context(), StorageFile, unchanged); !errors.As(err, &failed) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -442,14 +442,14 @@ func TestCheckFailsWhereUpdateWould(t *testing.T) {
 func TestUpdateCheckedChangesNothingThatCouldNotBeSaved(t *testing.T) {
 	store := NewStore(filepath.Join(t.TempDir(), strings.Repeat("a", 245)), true, ignoreNotice)
 	var failed *FileError
-	if err := store.UpdateChecked(t.Context(), unreachable(t)); !errors.As(err, &failed) {
+	if err := store.UpdateChecked(t.Context(), StorageFile, unreachable(t)); !errors.As(err, &failed) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestUpdateCheckedSaves(t *testing.T) {
 	store := NewStore(filepath.Join(t.TempDir(), "config.yaml"), true, ignoreNotice)
-	err := store.UpdateChecked(t.Context(), func(file *File) error {
+	err := store.UpdateChecked(t.Context(), StorageFile, func(file *File) error {
 		file.Put(Account{UserID: "@alice:example.org", Homeserver: "https://h"})
 		return nil
 	})
@@ -466,3 +466,5 @@ func TestPatienceIsNotLessThanTheUsual(t *testing.T) {
 		}
 	}
 }
+
+func unchanged(*File) error { return nil }

@@ -118,8 +118,8 @@ func Table() []Setting {
 		},
 		{
 			Key: "storage", Env: "MXLOGIN_STORAGE", Flag: "storage", InFile: true,
-			Kind: KindChoice, Default: "file", Choices: []string{"file", "none"},
-			Meaning: "where a login is saved",
+			Kind: KindChoice, Default: "file", Choices: []string{"file", "keyring", "none"},
+			Meaning: "what keeps the tokens; left out, those of a saved account stay where they are",
 		},
 	}
 }

@@ -41,7 +41,7 @@ func TestK13_TemporaryFilesAreOursFromTheirCreation(t *testing.T) {
 		for n := 0; ctx.Err() == nil; n++ {
 			err := store.Update(t.Context(), func(f *File) error { return f.SetSetting("device_name", fmt.Sprint(n)) })
 			if err == nil {
-				err = store.Check(t.Context())
+				err = store.UpdateChecked(t.Context(), StorageFile, unchanged)
 			}
 			if err != nil {
 				stopped <- err

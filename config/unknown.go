@@ -18,7 +18,7 @@ type UnknownKey struct {
 // where keys of one's own may stand, those that are one or two letters away from a key
 // that mxlogin reads.
 func (f *File) UnknownKeys() []UnknownKey {
-	unknown := appendSlips(nil, "", f.root(), []string{"version", "settings", "default_account", "accounts"})
+	unknown := appendSlips(nil, "", f.root(), []string{"version", "settings", "default_account", "accounts", leftoversKey})
 	for key := range pairs(f.settings()) {
 		if _, err := fileSetting(key.Value); err != nil {
 			unknown = append(unknown, UnknownKey{"settings." + key.Value, Nearest(key.Value, settingKeys()), key.Line})

@@ -32,7 +32,18 @@ func locate(ctx context.Context, r Request) (Request, *discovery.Lookup, error) 
 		}
 	}
 	r.Saved, err = r.savedAt(saved)
+	r.Storage = r.storage()
 	return r, lookup, err
+}
+
+// storage is what is to keep the tokens. Those of a saved account stay where they are
+// unless the person says otherwise for this login.
+func (r Request) storage() string {
+	source := r.Settings.Source("storage")
+	if r.Saved == nil || source == config.SourceFlag || source == config.SourceEnv {
+		return r.Settings.Storage
+	}
+	return r.Saved.Storage
 }
 
 // discover finds the base URL behind a server name, or asks for one.

@@ -5,11 +5,12 @@ import (
 	"errors"
 
 	"mxlogin/cmd/session"
+	"mxlogin/config"
 )
 
 // reuse does what --if-needed asks: it reports whether the saved session is good.
-// One that is over is not part of the request any more, but for the device that the
-// server keeps.
+// One that is over, or whose token somebody has taken out of the keyring, is not part of
+// the request any more, but for the device that the server keeps.
 func reuse(ctx context.Context, r Request) (Request, bool, error) {
 	if !r.IfNeeded || r.Saved == nil || !r.Saved.HasSession() {
 		return r, false, nil
@@ -19,9 +20,12 @@ func reuse(ctx context.Context, r Request) (Request, bool, error) {
 		_, err = opened.WhoAmI(ctx)
 	}
 	var over *session.OverError
-	if errors.As(err, &over) {
+	isOver := errors.As(err, &over)
+	if isOver || errors.Is(err, config.ErrNoItem) {
 		ended := session.WithoutSession(*r.Saved)
-		ended.DeviceID = over.DeviceID
+		if isOver {
+			ended.DeviceID = over.DeviceID
+		}
 		r.Saved = &ended
 		return r, false, nil
 	}

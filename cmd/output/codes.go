@@ -12,6 +12,7 @@ func Warnings() []Code {
 		{"file_mode", "other users can read a file with a secret, or could until now"},
 		{"hard_links", "the config file has other names, which keep the old content"},
 		{"identity_server", "the well-known file names an identity server of no use"},
+		{"keyring", "tokens that are of no more use could not be deleted from the keyring"},
 		{"no_device", "the server named no device"},
 		{"not_logged_out", "the session of exec --ephemeral is still on the server"},
 		{"not_taken", "an answer at a prompt is not accepted; it is asked for again"},

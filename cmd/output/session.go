@@ -19,6 +19,7 @@ type Session struct {
 	Flow                         string // the login flow, such as "m.login.password"
 	API                          string // "legacy" or "oauth"
 	Account, Config              string // where it is saved: name and file
+	Storage                      string // "file" or "keyring": what keeps the tokens of a saved one
 	TokenCommand                 string // what prints the access token of a saved one; for text only
 	Reused                       bool   // it was there before
 	Renewed                      bool   // and was renewed by this command; not part of the JSON
@@ -76,6 +77,7 @@ func (p Printer) sessionText(s Session, showToken bool) error {
 		{"Flow", terminal.Safe(s.Flow)},
 		{"Account", terminal.Safe(s.Account)},
 		{"Config", terminal.Safe(s.Config)},
+		{"Tokens", tokensText(s.Storage)},
 		{"Expires", formatTime(s.ExpiresAt)},
 	}
 	if showToken {
@@ -109,6 +111,7 @@ type SessionObject struct {
 	API          string `json:"api" doc:"legacy or oauth: which API made the session"`
 	Account      string `json:"account" doc:"name that it is saved under; empty where it is not saved"`
 	Config       string `json:"config" doc:"config file that it is saved in; empty where it is not saved"`
+	Storage      string `json:"storage,omitempty" doc:"file or keyring: what keeps its tokens, where it is saved"`
 	Reused       bool   `json:"reused" doc:"a saved session was kept, and no login made"`
 	ExpiresAt    string `json:"expires_at,omitempty" doc:"when the access token expires, in UTC"`
 	AccessToken  string `json:"access_token,omitempty" doc:"with --show-token; for access-token always"`
@@ -120,7 +123,7 @@ type SessionObject struct {
 func (p Printer) sessionJSON(s Session, showToken bool) error {
 	object := SessionObject{
 		UserID: s.UserID, DeviceID: s.DeviceID, Homeserver: s.Homeserver,
-		Flow: s.Flow, API: s.API, Account: s.Account, Config: s.Config,
+		Flow: s.Flow, API: s.API, Account: s.Account, Config: s.Config, Storage: s.Storage,
 		Reused: s.Reused, ExpiresAt: formatTime(s.ExpiresAt),
 	}
 	if showToken {
@@ -131,6 +134,14 @@ func (p Printer) sessionJSON(s Session, showToken bool) error {
 		return fmt.Errorf("encoding the result: %w", err)
 	}
 	return p.write(line)
+}
+
+// tokensText says what keeps the tokens, where it is not the config file.
+func tokensText(storage string) string {
+	if storage == "keyring" {
+		return "in the system's keyring"
+	}
+	return ""
 }
 
 // formatTime returns t in UTC as RFC 3339 has it, or "" for no time.

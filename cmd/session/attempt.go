@@ -6,7 +6,6 @@ import (
 
 	"mxlogin/client"
 	"mxlogin/client/matrixid"
-	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/config"
@@ -28,6 +27,7 @@ type Login struct {
 	Connection Connection
 	Account    string          // the name to save under; "" for the user ID
 	MayMove    bool            // Account may be one of another homeserver: it is replaced
+	Storage    string          // of the tokens: config.StorageFile or StorageKeyring
 	Saved      *config.Account // the account that this login renews; nil for a new one
 	Offered    client.Flows    // by the homeserver; empty where it was not asked
 
@@ -60,7 +60,8 @@ type Attempt struct {
 	pendingKey string          // the name of the pending entry; "" where there is none
 	previous   *config.Account // what stood there before; nil for nothing
 	replaced   *config.Account // the session that the new entry overwrote
-	defaulted  bool            // the new entry became the default account
+	made       config.Account  // the entry as it was put into the file
+	defaulted  bool            // and became the default account
 	release    func()          // lets go of a context that outlives an interruption
 }
 
@@ -96,7 +97,7 @@ func (a *Attempt) Begin(ctx context.Context) (context.Context, error) {
 // another device ID, where the person has not chosen one. Its errors are those of Begin.
 func (a *Attempt) Reserve(ctx context.Context) error {
 	if a.deviceID != "" {
-		a.forget(ctx, secret.Value{})
+		a.forget(ctx)
 	}
 	a.begun = false
 	a.chooseDevice()
@@ -127,7 +128,7 @@ func (a *Attempt) Abandon(ctx context.Context, answer Answer, cause error) error
 	if a.begun && transport.MayHaveActed(cause) {
 		return &UnfinishedError{DeviceID: a.deviceID, TakenOver: a.keeper.Store != nil && a.API != config.APIOAuth, Err: cause}
 	}
-	a.forget(ctx, secret.Value{})
+	a.forget(ctx)
 	return cause
 }
 
@@ -163,7 +164,9 @@ func (a *Attempt) savePending(ctx context.Context) error {
 	case a.Saved != nil && a.Saved.HasSession() && a.Saved.DeviceID == a.deviceID:
 		// The entry knows its device and its token is good until the answer
 		// comes: only show that the file can be written.
-		return store.Check(ctx)
+		return a.keeper.canSave(ctx, a.Storage)
+	case a.Storage == config.StorageKeyring:
+		return store.UpdateChecked(ctx, a.Storage, a.putPending)
 	}
 	return store.Update(ctx, a.putPending)
 }
@@ -219,6 +222,7 @@ func (a *Attempt) isHere(account config.Account) bool {
 func (a *Attempt) pendingEntry() config.Account {
 	if old := a.previous; old != nil && a.isHere(*old) {
 		entry := *old
+		entry.SetStorage(a.Storage)
 		entry.DeviceID, entry.API, entry.Pending = a.deviceID, a.API, true
 		return entry
 	}
@@ -227,6 +231,7 @@ func (a *Attempt) pendingEntry() config.Account {
 		Flow: a.Type, API: a.API, Prefix: savedPrefix(a.Prefix),
 		CAFile: a.Connection.CAFile, AllowHTTP: a.Connection.AllowHTTP, Pending: true,
 	}
+	entry.SetStorage(a.Storage)
 	if !a.Who.User.IsZero() && !isBeside(a.pendingKey) {
 		entry.UserID = a.Who.User.String()
 	}
@@ -269,10 +274,9 @@ func (a *Attempt) cutBefore(file *config.File, userID string) string {
 	return userID
 }
 
-// forget puts the entry back as it was before the attempt. made is the token of a session
-// that was ended again, zero for none: it may be in the file, where the last step of the
-// save is what failed.
-func (a *Attempt) forget(ctx context.Context, made secret.Value) {
+// forget puts the entry back as it was before the attempt. The session that was made is
+// over: it may be in the file, where the last step of the save is what failed.
+func (a *Attempt) forget(ctx context.Context) {
 	if a.pendingKey == "" {
 		return
 	}
@@ -280,7 +284,7 @@ func (a *Attempt) forget(ctx context.Context, made secret.Value) {
 	defer cancel()
 	err := a.keeper.Store.Update(ctx, func(file *config.File) error {
 		a.putBack(file)
-		a.takeOut(file, made)
+		a.takeOut(file)
 		return nil
 	})
 	if err != nil {
@@ -288,23 +292,23 @@ func (a *Attempt) forget(ctx context.Context, made secret.Value) {
 	}
 }
 
-// takeOut takes a session out of the file, and puts back what it has replaced.
-func (a *Attempt) takeOut(file *config.File, made secret.Value) {
-	for _, there := range file.Accounts() {
-		if made.IsZero() || !there.AccessToken.Equal(made) {
-			continue
-		}
-		if a.defaulted && file.DefaultAccount() == there.Name {
-			file.SetDefaultAccount("")
-		}
-		switch {
-		case a.replaced != nil && a.replaced.Name == there.Name:
-			file.Put(*a.replaced)
-		case a.previous != nil && a.previous.Name == there.Name:
-			file.Put(*a.previous)
-		default:
-			file.Remove(there.Name)
-		}
+// takeOut takes the session that was made out of the file, and puts back what it has
+// replaced.
+func (a *Attempt) takeOut(file *config.File) {
+	there, ok := file.Account(a.made.Name)
+	if !ok || !there.SameSession(a.made) {
+		return
+	}
+	if a.defaulted && file.DefaultAccount() == there.Name {
+		file.SetDefaultAccount("")
+	}
+	switch {
+	case a.replaced != nil:
+		file.Put(*a.replaced)
+	case a.previous != nil && a.previous.Name == there.Name:
+		file.Put(*a.previous)
+	default:
+		file.Remove(there.Name)
 	}
 }
 

@@ -68,7 +68,7 @@ func (k *Keeper) mayForget(ctx context.Context) error {
 	if k.Store == nil {
 		return nil
 	}
-	return k.Store.Check(ctx)
+	return k.canSave(ctx, config.StorageFile)
 }
 
 // accountsOf are the saved accounts of the account's user at its homeserver. The file is
@@ -121,7 +121,10 @@ func (k *Keeper) end(ctx context.Context, account config.Account, how func(api, 
 	if !account.HasSession() {
 		return account, NoSession(account)
 	}
-	k.Hide(account.RefreshToken)
+	account, err := k.unlocked(ctx, account)
+	if err != nil {
+		return account, err
+	}
 	made, err := k.apiOf(account)
 	if err != nil {
 		return account, err
@@ -179,7 +182,7 @@ func (k *Keeper) forgetAll(ctx context.Context, accounts []config.Account) (forg
 // isUnchanged reports whether an entry is the one that was read: two without a token are
 // not, unless they are of one device.
 func isUnchanged(read, there config.Account) bool {
-	return there.AccessToken.Equal(read.AccessToken) && there.DeviceID == read.DeviceID && there.Pending == read.Pending
+	return there.SameSession(read) && there.DeviceID == read.DeviceID && there.Pending == read.Pending
 }
 
 func namesOf(account config.Account) []string {

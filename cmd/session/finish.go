@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"mxlogin/client/matrixid"
-	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/config"
@@ -21,7 +20,7 @@ func (a *Attempt) Finish(ctx context.Context, answer Answer) (Result, error) {
 	a.keeper.Hide(answer.RefreshToken)
 	if !a.AllowOtherUser && !a.accepts(answer.UserID) {
 		fate := a.undo(ctx, answer)
-		a.forget(ctx, secret.Value{})
+		a.forget(ctx)
 		return Result{}, &OtherUserError{Asked: a.Who.String(), Got: answer.UserID.String(), Fate: fate}
 	}
 	answer.DeviceID = a.deviceOf(ctx, answer)
@@ -88,6 +87,7 @@ func (a *Attempt) entry(answer Answer, base matrixid.BaseURL) config.Account {
 	if base != a.Base {
 		entry.LoginURL = a.Base.String()
 	}
+	entry.SetStorage(a.Storage)
 	entry.ExpiresAt, entry.Lifetime = a.keeper.endOf(answer.Tokens)
 	return entry
 }
@@ -131,15 +131,28 @@ func (a *Attempt) save(ctx context.Context, answer Answer, entry *config.Account
 		entry.Name = name
 		a.inherit(entry, there)
 		if there.HasSession() {
+			there = a.atHand(ctx, there)
 			a.replaced = &there
 		}
-		file.Put(*entry)
+		a.made = *entry
+		file.Put(a.made)
 		if file.DefaultAccount() == "" && countSessions(file) == 1 {
 			file.SetDefaultAccount(name)
 			a.defaulted = true
 		}
 		return nil
 	})
+}
+
+// atHand is a session that is about to be overwritten, with the tokens that end it: the
+// keyring gives them up with its entry.
+func (a *Attempt) atHand(ctx context.Context, there config.Account) config.Account {
+	with, err := a.keeper.unlocked(ctx, there)
+	if err != nil {
+		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the session saved before, device %s, cannot be ended: %v", there.DeviceID, err))
+		return there
+	}
+	return with
 }
 
 // accountName is the name to save under: the one that was asked for, that of the
@@ -204,7 +217,7 @@ func (a *Attempt) isSuperseded(ctx context.Context, there config.Account, answer
 	if before == nil {
 		before = a.previous
 	}
-	changed := before == nil || !there.AccessToken.Equal(before.AccessToken)
+	changed := before == nil || !there.SameSession(*before)
 	if answer.Foreign || !there.HasSession() || there.DeviceID != a.deviceMade(answer) || !changed || there.AccessToken.Equal(answer.AccessToken) {
 		return false
 	}
@@ -241,7 +254,7 @@ func (a *Attempt) unsaved(ctx context.Context, answer Answer, err error) error {
 	var elsewhere *choose.ElsewhereError
 	isForeign := errors.As(err, &elsewhere)
 	if fate.LoggedOut || isForeign {
-		a.forget(ctx, answer.AccessToken)
+		a.forget(ctx)
 	}
 	if isForeign {
 		return &ForeignUserError{Got: answer.UserID.String(), Elsewhere: elsewhere, Fate: fate}
@@ -271,7 +284,7 @@ func (a *Attempt) undo(ctx context.Context, answer Answer) Fate {
 // made, or that such a one takes the place of, lives on.
 func (a *Attempt) endReplaced(ctx context.Context, answer Answer) {
 	old := a.replaced
-	if old == nil || old.AccessToken.Equal(answer.AccessToken) || a.isHere(*old) && old.DeviceID == a.deviceMade(answer) {
+	if old == nil || old.AccessToken.IsZero() || old.AccessToken.Equal(answer.AccessToken) || a.isHere(*old) && old.DeviceID == a.deviceMade(answer) {
 		return
 	}
 	if answer.Foreign || old.Flow == FlowImport {

@@ -30,6 +30,10 @@ func (k *Keeper) Open(ctx context.Context, account config.Account) (*Session, er
 	if !account.HasSession() {
 		return nil, NoSession(account)
 	}
+	account, err := k.unlocked(ctx, account)
+	if err != nil {
+		return nil, err
+	}
 	s := &Session{keeper: k}
 	if account.IsRenewable() && account.EndsSoon(k.Now()) {
 		renewed, err := k.Renew(ctx, account)
@@ -58,7 +62,6 @@ func (s *Session) use(account config.Account) error {
 	if err != nil {
 		return err
 	}
-	s.keeper.Hide(account.RefreshToken)
 	s.Account = account
 	s.homeserver, s.token, err = connection.open(account)
 	return err
@@ -162,7 +165,7 @@ func (s *Session) over(ctx context.Context, cause error) error {
 	defer cancel()
 	err := s.keeper.Store.Update(ctx, func(file *config.File) error {
 		entry, ok := file.Account(s.Account.Name)
-		if ok && entry.AccessToken.Equal(s.Account.AccessToken) { // else another process has logged in meanwhile
+		if ok && entry.SameSession(s.Account) { // else another process has logged in meanwhile
 			file.Put(over.left(entry))
 		}
 		return nil
@@ -175,7 +178,7 @@ func (s *Session) over(ctx context.Context, cause error) error {
 
 // WithoutSession returns the account without what ends with its session.
 func WithoutSession(account config.Account) config.Account {
-	account.AccessToken, account.RefreshToken = secret.Value{}, secret.Value{}
+	account.SetTokens(secret.Value{}, secret.Value{})
 	account.ExpiresAt, account.Lifetime = time.Time{}, 0
 	return account
 }

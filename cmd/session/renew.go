@@ -33,12 +33,16 @@ func (k *Keeper) Renew(ctx context.Context, account config.Account) (config.Acco
 		return k.renewed(ctx, account)
 	}
 	var over *OverError
-	err := k.Store.UpdateChecked(ctx, func(file *config.File) error {
+	err := k.Store.UpdateChecked(ctx, account.Storage, func(file *config.File) error {
 		there, ok := file.Account(account.Name)
-		switch {
-		case !ok || !there.HasSession():
+		if !ok || !there.HasSession() {
 			return NoSession(config.Account{Name: account.Name, Flow: account.Flow})
-		case !there.AccessToken.Equal(account.AccessToken):
+		}
+		there, err := k.unlocked(ctx, there)
+		if err != nil {
+			return err
+		}
+		if !there.SameSession(account) {
 			account = there
 			return nil
 		}
@@ -76,10 +80,11 @@ func (k *Keeper) renewed(ctx context.Context, account config.Account) (config.Ac
 	}
 	k.Hide(tokens.AccessToken)
 	k.Hide(tokens.RefreshToken)
-	account.AccessToken = tokens.AccessToken
-	if !tokens.RefreshToken.IsZero() {
-		account.RefreshToken = tokens.RefreshToken
+	refresh := tokens.RefreshToken
+	if refresh.IsZero() { // it stays
+		refresh = account.RefreshToken
 	}
+	account.SetTokens(tokens.AccessToken, refresh)
 	account.ExpiresAt, account.Lifetime = k.endOf(tokens)
 	return account, nil
 }

@@ -4,6 +4,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"mxlogin/client/secret"
@@ -19,9 +20,9 @@ type Reporter interface {
 // Store is the config file's place, a [config.Store].
 type Store interface {
 	Load() (*config.File, error)
-	Check(ctx context.Context) error
 	Update(ctx context.Context, change func(*config.File) error) error
-	UpdateChecked(ctx context.Context, change func(*config.File) error) error
+	UpdateChecked(ctx context.Context, storage string, change func(*config.File) error) error
+	Unlock(ctx context.Context, account config.Account) (config.Account, error)
 }
 
 // Keeper takes sessions in and gives them out.
@@ -38,6 +39,39 @@ func (k *Keeper) Unsaved() *Keeper {
 	unsaved := *k
 	unsaved.Store = nil
 	return &unsaved
+}
+
+// canSave shows that a session in this storage could be saved.
+func (k *Keeper) canSave(ctx context.Context, storage string) error {
+	return k.Store.UpdateChecked(ctx, storage, func(*config.File) error { return nil })
+}
+
+// unlocked returns an account with its tokens at hand. Where the keyring does not have them
+// any more another process may have renewed the session, or logged in: then the account is
+// as it is saved now.
+func (k *Keeper) unlocked(ctx context.Context, account config.Account) (config.Account, error) {
+	for k.Store != nil {
+		with, err := k.Store.Unlock(ctx, account)
+		if err == nil {
+			account = with
+			break
+		}
+		if !errors.Is(err, config.ErrNoItem) {
+			return account, err
+		}
+		file, failure := k.Store.Load()
+		if failure != nil {
+			return account, failure
+		}
+		there, ok := file.Account(account.Name)
+		if !ok || !there.HasSession() || there.SameSession(account) {
+			return account, err
+		}
+		account = there
+	}
+	k.Hide(account.AccessToken)
+	k.Hide(account.RefreshToken)
+	return account, nil
 }
 
 // Result is a session that a login made or found.

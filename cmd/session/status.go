@@ -19,6 +19,7 @@ const (
 	StatusEnded       Status = "ended"       // the server does not know it
 	StatusRefused     Status = "refused"     // the server knows it, and does not let it in
 	StatusUnreachable Status = "unreachable" // the server did not answer as it should
+	StatusLocked      Status = "locked"      // the keyring does not give its token out
 )
 
 // SavedStatus is what the file says of an account.
@@ -38,6 +39,10 @@ func SavedStatus(account config.Account) Status {
 func (k *Keeper) Status(ctx context.Context, account config.Account) (Status, error) {
 	if saved := SavedStatus(account); saved != StatusLoggedIn {
 		return saved, NoSession(account)
+	}
+	account, err := k.unlocked(ctx, account)
+	if err != nil {
+		return StatusLocked, err
 	}
 	s := &Session{keeper: k}
 	if err := s.use(account); err != nil {
