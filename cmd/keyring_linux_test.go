@@ -28,7 +28,18 @@ func TestKeyring(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	params := scripts(t, "testdata/keyring", server)
+	testscript.Run(t, keyringScripts(t, "testdata/keyring", server))
+}
+
+// TestKeyring_Synapse does so with sessions that are renewed.
+func TestKeyring_Synapse(t *testing.T) {
+	needSynapse(t)
+	testscript.Run(t, keyringScripts(t, "testdata/keyring-synapse", nil))
+}
+
+// keyringScripts are scripts with a keyring each.
+func keyringScripts(t *testing.T, dir string, server *clienttest.Dendrite) testscript.Params {
+	params := scripts(t, dir, server)
 	setUp := params.Setup
 	params.Setup = func(env *testscript.Env) error {
 		keyring, err := clienttest.StartKeyring(context.Background())
@@ -60,7 +71,7 @@ func TestKeyring(t *testing.T) {
 			ts.Check(item.Call("org.freedesktop.Secret.Item.Delete", 0).Err)
 		}
 	}
-	testscript.Run(t, params)
+	return params
 }
 
 // currentKeyring is the key of the keyring of a script.

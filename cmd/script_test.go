@@ -40,6 +40,13 @@ func TestDendrite(t *testing.T) {
 // TestSynapse runs the scripts that use a real Synapse, and a browser for single
 // sign-on.
 func TestSynapse(t *testing.T) {
+	needSynapse(t)
+	testscript.Run(t, scripts(t, "testdata/synapse", nil))
+}
+
+// needSynapse skips the test where Synapse or a browser is missing.
+func needSynapse(t *testing.T) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("-short: no server is started")
 	}
@@ -48,7 +55,6 @@ func TestSynapse(t *testing.T) {
 	if err := errors.Join(noSynapse, noBrowser); errors.Is(err, clienttest.ErrMissing) {
 		clienttest.Skip(t, err.Error())
 	}
-	testscript.Run(t, scripts(t, "testdata/synapse", nil))
 }
 
 // The Dendrites that all tests of the package share: one named localhost, on plain

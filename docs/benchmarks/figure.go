@@ -12,6 +12,7 @@ type figure struct {
 	value  float64
 	limit  float64 // the most that value may be; 0: none
 	exact  bool    // value has to be the limit
+	least  bool    // limit is the least that value may be
 	format string  // of value and limit
 }
 
@@ -19,11 +20,19 @@ func (f figure) missed() bool {
 	if f.exact {
 		return f.value != f.limit
 	}
+	if f.least {
+		return f.value < f.limit
+	}
 	return f.limit > 0 && f.value > f.limit
 }
 
 func ratio(what string, a, b time.Duration, limit float64) figure {
 	return figure{what: what, value: float64(a) / float64(b), limit: limit, format: "%.2f"}
+}
+
+// share is how much of the speed of what took a is left to what took b, for the same work.
+func share(what string, a, b time.Duration, least float64) figure {
+	return figure{what: what, value: float64(a) / float64(b), limit: least, least: true, format: "%.2f"}
 }
 
 func milliseconds(what string, d time.Duration, limit float64) figure {

@@ -31,6 +31,8 @@ func TestWriteTable(t *testing.T) {
 		requests("too few", 3, 4),
 		requests("none", 0, 0),
 		requests("one too many", 1, 0),
+		share("enough", 4, 5, 0.8),
+		share("too little", 3, 5, 0.8),
 	})
 	const want = `| measured | result | limit | |
 | --- | ---: | ---: | --- |
@@ -42,6 +44,8 @@ func TestWriteTable(t *testing.T) {
 | too few | 3 | 4 | missed |
 | none | 0 | 0 | met |
 | one too many | 1 | 0 | missed |
+| enough | 0.80 | 0.80 | met |
+| too little | 0.60 | 0.80 | missed |
 `
 	if err != nil || table.String() != want {
 		t.Errorf("%v\n%s", err, table.String())

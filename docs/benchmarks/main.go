@@ -27,11 +27,12 @@ const (
 	savingToMautrix  = 1.75
 	savingToSlow     = 1.05 // where the server takes hashTime
 	toCurl           = 1.0 / 3
-	binaryMB         = 9
+	binaryMB         = 10
 	peakMB           = 14
 	accessTokenMS    = 5
 	accessToken100MS = 7
 	completionMS     = 10
+	manyShare        = 0.8
 )
 
 type options struct {
@@ -44,7 +45,7 @@ type options struct {
 func main() {
 	var o options
 	flag.BoolVar(&o.check, "check", false, "fail if a limit is missed")
-	flag.BoolVar(&o.require, "require", false, "fail if curl or jq is missing")
+	flag.BoolVar(&o.require, "require", false, "fail if curl, jq or GNU parallel is missing")
 	flag.IntVar(&o.rounds, "rounds", 60, "how often each command is run")
 	flag.StringVar(&o.dir, "dir", "", "where config files are saved, on a disk (default: the user's cache directory)")
 	flag.Parse()
@@ -58,13 +59,13 @@ func main() {
 }
 
 func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
-	missing := missingTools()
-	if len(missing) > 0 {
+	ofScript, ofMany := missingTools("sh", "curl", "jq"), missingTools("parallel")
+	if missing := slices.Concat(ofScript, ofMany); len(missing) > 0 {
 		text := "not installed: " + strings.Join(missing, ", ")
 		if o.require {
 			return errors.New(text)
 		}
-		fmt.Fprintln(stderr, text+"; the script is not measured")
+		fmt.Fprintln(stderr, text+"; what needs them is not measured")
 	}
 	b, clean, err := newBench(ctx, o.dir)
 	if err != nil {
@@ -73,9 +74,16 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	defer clean()
 	fmt.Fprintln(stderr, "config files are saved in", b.dir)
 
-	figures, err := b.measure(ctx, o.rounds, len(missing) == 0, stderr)
+	figures, err := b.measure(ctx, o.rounds, len(ofScript) == 0, stderr)
 	if err != nil {
 		return err
+	}
+	if len(ofMany) == 0 {
+		many, err := b.many(ctx, stderr)
+		if err != nil {
+			return err
+		}
+		figures = append(figures, many)
 	}
 	if err := writeTable(stdout, figures); err != nil {
 		return err

@@ -62,10 +62,10 @@ func build(ctx context.Context, module, program, output string) error {
 	return nil
 }
 
-// missingTools are those of the script that are not installed.
-func missingTools() []string {
+// missingTools are those of names that are not installed.
+func missingTools(names ...string) []string {
 	var missing []string
-	for _, tool := range []string{"sh", "curl", "jq"} {
+	for _, tool := range names {
 		if _, err := exec.LookPath(tool); err != nil {
 			missing = append(missing, tool)
 		}
