@@ -228,7 +228,7 @@ func (f fleet) runUntil(t *testing.T, script string, isFar func() bool) {
 	for killed := true; killed; {
 		killed = killSession(t, command.Process.Pid)
 	}
-	<-ended
+	_ = <-ended // killed
 }
 
 // killSession kills the processes of a session and reports whether there were any.
