@@ -214,21 +214,24 @@ func (f fleet) runUntil(t *testing.T, script string, isFar func() bool) {
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait() // it is killed
+		close(ended)
+	}()
 	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()
 	for !isFar() {
 		select {
-		case err := <-ended:
-			t.Fatalf("it ended by itself: %v", err)
+		case <-ended:
+			t.Fatal("it ended by itself")
 		case <-poll.C:
 		}
 	}
 	for killed := true; killed; {
 		killed = killSession(t, command.Process.Pid)
 	}
-	_ = <-ended // killed
+	<-ended
 }
 
 // killSession kills the processes of a session and reports whether there were any.
