@@ -73,6 +73,31 @@ func TestManyAccounts_Renewal(t *testing.T) {
 	dir.checkOneDeviceEach(t)
 }
 
+// TestManyAccounts_OverSSH has one machine, which stands for others: its ssh runs the
+// command in another directory.
+func TestManyAccounts_OverSSH(t *testing.T) {
+	if _, err := exec.LookPath("rsync"); err != nil {
+		clienttest.Skip(t, "there is no rsync here")
+	}
+	server := clienttest.NewDendrite(t, clienttest.DendriteOptions{})
+	dir := newFleet(t, 5, server.URL(), server.Register)
+	there := t.TempDir()
+	ssh := filepath.Join(there, "ssh")
+	script := "#!/bin/sh\nwhile [ \"$1\" != machine ]; do shift; done\nshift\n[ \"$1\" != -- ] || shift\ncd " + there + "\nexec sh -c \"$*\"\n"
+	if err := os.WriteFile(ssh, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	dir.write(t, "machines", ssh+" machine\n")
+	dir.env = append(dir.env, "RSYNC_RSH="+ssh)
+	dir.run(t, dir.block(t, "over ssh"))
+	dir.run(t, dir.block(t, "clean up"))
+	left, err := os.ReadDir(there)
+	if err != nil || len(left) != 1 { // ssh
+		t.Errorf("%v, %v is left there", err, left)
+	}
+	dir.checkOneDeviceEach(t)
+}
+
 // fleet is the directory of the guide, and the environment of its commands.
 type fleet struct {
 	path string
@@ -108,7 +133,7 @@ func newFleet(t *testing.T, count int, homeserver string, register func(ctx cont
 	var users strings.Builder
 	for i, password := range passwords {
 		user := fmt.Sprintf("@fleet%d:localhost", i)
-		f.write(t, filepath.Join("secrets", user), password+"\n")
+		f.write(t, filepath.Join("secrets", strconv.Itoa(i+1)), password+"\n")
 		fmt.Fprintln(&users, user)
 	}
 	f.write(t, "users", users.String())
@@ -151,7 +176,7 @@ func (f fleet) indexedJob(t *testing.T) string {
 		t.Fatal(err)
 	}
 	f.write(t, "mounted/users", f.read(t, "users"))
-	f.write(t, "mounted/8", f.read(t, "secrets/@fleet8:localhost"))
+	f.write(t, "mounted/9", f.read(t, "secrets/9"))
 	return strings.NewReplacer("/run/secrets/logins", secret, "/sessions", filepath.Join(f.path, "sessions")).Replace(container.Args[0])
 }
 
@@ -178,7 +203,7 @@ func (f fleet) jobs(t *testing.T) map[string]string {
 
 func (f fleet) checkOneDeviceEach(t *testing.T) {
 	t.Helper()
-	lists := f.run(t, "parallel -j8 -a users mxlogin devices --config sessions/{} --output json")
+	lists := f.run(t, "parallel -j8 -a users mxlogin devices --config sessions/{#} --output json")
 	users := 0
 	for line := range strings.Lines(lists) {
 		var list struct{ Devices []json.RawMessage }
