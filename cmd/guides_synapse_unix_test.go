@@ -183,7 +183,7 @@ func newOAuthGuide(t *testing.T) (*clienttest.Synapse, synapseGuide) {
 	if _, err := exec.LookPath("curl"); err != nil {
 		clienttest.Skip(t, "there is no curl here")
 	}
-	server := clienttest.NewSynapse(t, clienttest.SynapseOptions{OAuth: true, AccessTokenLifetime: 2 * time.Second})
+	server := clienttest.NewSynapse(t, clienttest.SynapseOptions{OAuth: true, AccessTokenLifetime: 5 * time.Second})
 	w := synapseGuide{dir: t.TempDir(), homeserver: server.URL()}
 	w.install(t)
 	return server, w

@@ -131,7 +131,9 @@ func (a *Attempt) save(ctx context.Context, answer Answer, entry *config.Account
 		entry.Name = name
 		a.inherit(entry, there)
 		if there.HasSession() {
-			there = a.atHand(ctx, there)
+			if !a.isOfDevice(there, answer) {
+				there = a.atHand(ctx, there)
+			}
 			a.replaced = &there
 		}
 		a.made = *entry
@@ -284,7 +286,7 @@ func (a *Attempt) undo(ctx context.Context, answer Answer) Fate {
 // made, or that such a one takes the place of, lives on.
 func (a *Attempt) endReplaced(ctx context.Context, answer Answer) {
 	old := a.replaced
-	if old == nil || old.AccessToken.IsZero() || old.AccessToken.Equal(answer.AccessToken) || a.isHere(*old) && old.DeviceID == a.deviceMade(answer) {
+	if old == nil || old.AccessToken.IsZero() || old.AccessToken.Equal(answer.AccessToken) || a.isOfDevice(*old, answer) {
 		return
 	}
 	if answer.Foreign || old.Flow == FlowImport {
@@ -297,6 +299,12 @@ func (a *Attempt) endReplaced(ctx context.Context, answer Answer) {
 	if _, err = whatEnded(err); err != nil {
 		a.keeper.Reporter.Warning("old_session", fmt.Sprintf("the old session, device %s, could not be logged out: %v", old.DeviceID, err))
 	}
+}
+
+// isOfDevice reports whether a saved session is of the device of the new one, which has
+// ended it by that.
+func (a *Attempt) isOfDevice(saved config.Account, answer Answer) bool {
+	return a.isHere(saved) && saved.DeviceID == a.deviceMade(answer)
 }
 
 // deviceMade is the device of the new session: where the server names none it is
