@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -92,16 +91,7 @@ func TestR1_ManyAtOnceRenewOnceByOAuth(t *testing.T) {
 	w := newWorld(t)
 	account := w.byOAuth(0)
 	w.fake.On(oauthToken, clienttest.Reply{Body: goodTokens}) // a second request would be unexpected
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			opened, err := w.keeper.Open(t.Context(), account)
-			if err != nil || !holds(opened.Account.AccessToken, "access-1") {
-				t.Errorf("got %v", err)
-			}
-		})
-	}
-	wg.Wait()
+	w.openAtOnce(account)
 }
 
 // TestR4_TheSavedTokensAreUsedNextByOAuth.

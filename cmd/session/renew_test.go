@@ -90,6 +90,22 @@ func (w *world) ending(left time.Duration) config.Account {
 	return account
 }
 
+// openAtOnce opens the session of an account, as it was read before, twenty times at once;
+// each has to get the first new token.
+func (w *world) openAtOnce(account config.Account) {
+	w.t.Helper()
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			opened, err := w.keeper.Open(w.t.Context(), account)
+			if err != nil || !holds(opened.Account.AccessToken, "access-1") {
+				w.t.Errorf("got %v", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestASessionIsRenewedShortlyBeforeItsEnd(t *testing.T) {
 	tests := []struct {
 		name     string
