@@ -74,7 +74,7 @@ func TestManyAccounts_Renewal(t *testing.T) {
 }
 
 // TestManyAccounts_OverSSH has one machine, which stands for others: its ssh runs the
-// command in another directory.
+// command in another directory, with SHELL set, as sshd does.
 func TestManyAccounts_OverSSH(t *testing.T) {
 	if _, err := exec.LookPath("rsync"); err != nil {
 		clienttest.Skip(t, "there is no rsync here")
@@ -83,7 +83,7 @@ func TestManyAccounts_OverSSH(t *testing.T) {
 	dir := newFleet(t, 5, server.URL(), server.Register)
 	there := t.TempDir()
 	ssh := filepath.Join(there, "ssh")
-	script := "#!/bin/sh\nwhile [ \"$1\" != machine ]; do shift; done\nshift\n[ \"$1\" != -- ] || shift\ncd " + there + "\nexec sh -c \"$*\"\n"
+	script := "#!/bin/sh\nwhile [ \"$1\" != machine ]; do shift; done\nshift\n[ \"$1\" != -- ] || shift\nexport SHELL=/bin/sh\ncd " + there + "\nexec sh -c \"$*\"\n"
 	if err := os.WriteFile(ssh, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
