@@ -4,14 +4,18 @@
 //
 //	go run ./docs/quickstart
 //
+// With -serve it shows nothing: it keeps the homeserver for you to try mxlogin with,
+// until you press Ctrl-C.
+//
 // It works in any directory of the module. Its exit code is 0, 1 if a command
-// did not end as expected, or 128+N if signal N ended it.
+// did not end as expected, or 128+N if signal N ended the demo.
 package main
 
 import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -19,8 +23,15 @@ import (
 )
 
 func main() {
+	toServe := flag.Bool("serve", false, "only keep a homeserver, until Ctrl-C")
+	flag.Parse()
 	ctx, stop := withSignals(context.Background())
-	err := run(ctx, os.Stdout, os.Environ(), rand.Text())
+	var err error
+	if *toServe {
+		err = serve(ctx, os.Stdout, rand.Text())
+	} else {
+		err = run(ctx, os.Stdout, os.Environ(), rand.Text())
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "quickstart:", err)

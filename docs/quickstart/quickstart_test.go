@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -96,6 +97,34 @@ func TestRun_EndsCleanWhereNobodyReads(t *testing.T) {
 	out.do = func() { out.err = closed }
 	if err := run(t.Context(), out, os.Environ(), "a password"); !errors.Is(err, closed) {
 		t.Errorf("error %v, want that of the writer", err)
+	}
+	checkNothingLeft(t, tempDir, out)
+}
+
+func TestServe_KeepsAHomeserver(t *testing.T) {
+	skipIfShort(t)
+	tempDir := useTempDir(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := &screen{at: "Ctrl-C ends it"}
+	out.do = func() {
+		defer cancel()
+		login := `{"type": "m.login.password", "identifier": {"type": "m.id.user", "user": "demo"}, "password": "a-pass-word"}`
+		answer, err := http.Post(out.homeserver()+"/_matrix/client/v3/login", "application/json", strings.NewReader(login))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("the login it invites to: %s", answer.Status)
+		}
+	}
+	if err := serve(ctx, out, "a-pass-word"); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(out.String(), "with the password a-pass-word\n") {
+		t.Errorf("it showed:\n%s", out)
 	}
 	checkNothingLeft(t, tempDir, out)
 }

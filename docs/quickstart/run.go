@@ -20,14 +20,21 @@ const demoUserID = "@" + demoUser + ":localhost"
 
 // run plays the demo to out for a user with the given password, and leaves
 // nothing behind. If ctx ends first, the error is its cause.
-func run(ctx context.Context, out io.Writer, environ []string, password string) (err error) {
+func run(ctx context.Context, out io.Writer, environ []string, password string) error {
+	return inTemporaryDirectory(ctx, func(dir string) error {
+		return play(ctx, out, dir, environ, password)
+	})
+}
+
+// inTemporaryDirectory calls do with a directory that goes when it returns.
+func inTemporaryDirectory(ctx context.Context, do func(dir string) error) (err error) {
 	dir, err := os.MkdirTemp("", "mxlogin-quickstart-")
 	if err != nil {
 		return fmt.Errorf("make a temporary directory: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	err = play(ctx, out, dir, environ, password)
+	err = do(dir)
 	if err != nil && endsNow(ctx) {
 		return context.Cause(ctx) // what else failed, failed because of that
 	}
@@ -61,6 +68,9 @@ func play(ctx context.Context, out io.Writer, dir string, environ []string, pass
 		return err
 	}
 	defer func() { err = errors.Join(err, homeserver.Stop()) }()
+	if _, err := fmt.Fprintf(out, "A Dendrite homeserver runs at %s.\nIt has a user %q; PASSWORD holds the password.\n\n", homeserver.URL(), demoUser); err != nil {
+		return err
+	}
 
 	home := filepath.Join(dir, "home")
 	if err := os.Mkdir(home, 0o700); err != nil {
@@ -86,11 +96,7 @@ func startHomeserver(ctx context.Context, out io.Writer, dir, password string) (
 	if err != nil {
 		return nil, err
 	}
-	err = homeserver.Register(ctx, demoUser, password)
-	if err == nil {
-		_, err = fmt.Fprintf(out, "A Dendrite homeserver runs at %s.\nIt has a user %q; PASSWORD holds the password.\n\n", homeserver.URL(), demoUser)
-	}
-	if err != nil {
+	if err := homeserver.Register(ctx, demoUser, password); err != nil {
 		return nil, errors.Join(err, homeserver.Stop())
 	}
 	return homeserver, nil

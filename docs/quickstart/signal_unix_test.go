@@ -14,16 +14,19 @@ import (
 func TestMain_EndsCleanBySignal(t *testing.T) {
 	skipIfShort(t)
 	for _, test := range []struct {
-		signal syscall.Signal
-		at     string
+		args     []string
+		signal   syscall.Signal
+		at       string
+		exitCode int
 	}{
-		{syscall.SIGINT, "Building mxlogin"},
-		{syscall.SIGTERM, "$ mxlogin access-token"},
+		{nil, syscall.SIGINT, "Building mxlogin", 130},
+		{nil, syscall.SIGTERM, "$ mxlogin access-token", 143},
+		{[]string{"-serve"}, syscall.SIGINT, "Ctrl-C ends it", 0},
 	} {
 		t.Run(test.signal.String()+" at "+test.at, func(t *testing.T) {
 			tempDir := useTempDir(t)
 			var stderr bytes.Buffer
-			quickstart := exec.CommandContext(t.Context(), "quickstart")
+			quickstart := exec.CommandContext(t.Context(), "quickstart", test.args...)
 			out := &screen{at: test.at}
 			out.do = func() {
 				if err := quickstart.Process.Signal(test.signal); err != nil {
@@ -32,7 +35,7 @@ func TestMain_EndsCleanBySignal(t *testing.T) {
 			}
 			quickstart.Stdout, quickstart.Stderr = out, &stderr
 			_ = quickstart.Run()
-			if got, want := quickstart.ProcessState.ExitCode(), 128+int(test.signal); got != want {
+			if got, want := quickstart.ProcessState.ExitCode(), test.exitCode; got != want {
 				t.Errorf("exit code %d, want %d; stderr: %s", got, want, &stderr)
 			}
 			checkNothingLeft(t, tempDir, out)
