@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"go.yaml.in/yaml/v3"
+
 	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
@@ -21,7 +23,8 @@ type credentials struct {
 
 // readCredentials reads a source that is named, before anything is asked for: it may say
 // at which homeserver. It holds a token, or a JSON object with one, as credentials.json of
-// matrix-commander and of matrix-nio, and the output of mxlogin, do.
+// matrix-commander and of matrix-nio, the answer to a login, and the output of mxlogin do,
+// or it is the synadm.yaml of synadm.
 func (r *run) readCredentials(ctx context.Context, from terminal.Source) (credentials, error) {
 	from.Text = true
 	text, err := r.person.Secret(ctx, from, "")
@@ -30,10 +33,18 @@ func (r *run) readCredentials(ctx context.Context, from terminal.Source) (creden
 	}
 	subject := "the " + from.Words()
 	plain := text.Reveal()
-	if !strings.HasPrefix(strings.TrimSpace(plain), "{") {
-		return credentials{token: text}, terminal.CheckToken(plain, subject)
+	if strings.HasPrefix(strings.TrimSpace(plain), "{") {
+		return r.readObject(plain, subject)
 	}
-	object, err := transport.ParseObject([]byte(plain))
+	if at, token, ok := synadmConfig(plain); ok {
+		return r.readSynadm(at, token, subject)
+	}
+	return credentials{token: text}, terminal.CheckToken(plain, subject)
+}
+
+// readObject reads a session that is a JSON object.
+func (r *run) readObject(text, subject string) (credentials, error) {
+	object, err := transport.ParseObject([]byte(text))
 	if err != nil {
 		return credentials{}, &choose.UsageError{Message: subject + " is a JSON object that cannot be read: " + strings.TrimPrefix(err.Error(), "the answer ")}
 	}
@@ -64,4 +75,27 @@ func (r *run) readOrigin(object transport.Object, subject string, c *credentials
 		}
 	}
 	return nil
+}
+
+// synadmConfig reads the configuration of synadm, which is YAML. Its user may be a name of
+// any kind, and says nothing that the homeserver does not.
+func synadmConfig(text string) (baseURL, token string, ok bool) {
+	var config struct {
+		BaseURL string `yaml:"base_url"`
+		Token   string
+	}
+	err := yaml.Unmarshal([]byte(text), &config)
+	return config.BaseURL, config.Token, err == nil && config.BaseURL != "" && config.Token != ""
+}
+
+func (r *run) readSynadm(baseURL, token, subject string) (credentials, error) {
+	r.scrubber.Add(secret.New(token))
+	if err := terminal.CheckToken(token, subject+", token"); err != nil {
+		return credentials{}, err
+	}
+	at, err := choose.ParseTarget(baseURL, r.reporter.Warning)
+	if err != nil {
+		return credentials{}, fmt.Errorf("%s, base_url: %w", subject, err)
+	}
+	return credentials{token: secret.New(token), at: at}, nil
 }

@@ -29,8 +29,8 @@ TARGET is a user ID, a server name or a URL. With a user ID, a token of another
 user is refused. The token is asked for on the terminal, or comes from
 --access-token-stdin, --access-token-file, --access-token-command or
 MXLOGIN_ACCESS_TOKEN. A file may be the credentials.json of matrix-commander or
-another client: its homeserver is used where none is named, and its token goes
-nowhere else.`,
+another client, the answer to a login, or the synadm.yaml of synadm: its
+homeserver is used where none is named, and its token goes nowhere else.`,
 		Example: `  mxlogin import "@bot:example.org" --access-token-file token.txt
   mxlogin import https://matrix.example.org --account bot
   mxlogin import --access-token-file credentials.json`,
