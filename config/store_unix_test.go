@@ -112,6 +112,19 @@ func TestS2_ParentThatAllMayWrite(t *testing.T) {
 	mustUpdate(t, store, putSession("@a:h"))
 }
 
+// TestS2_VolumeThatAllMayWrite has an empty volume as containers get it: what is made in it
+// is nobody else's.
+func TestS2_VolumeThatAllMayWrite(t *testing.T) {
+	volume := t.TempDir()
+	chmod(t, volume, 0o777)
+	dir := filepath.Join(volume, "mxlogin")
+	store, notices := newStore(t, filepath.Join(dir, "config.yaml"), true)
+	mustUpdate(t, store, putSession("@a:h"))
+	if mode := modeOf(t, dir); mode != 0o700 || len(*notices) != 0 {
+		t.Errorf("the directory has mode %04o; notices %v", mode, *notices)
+	}
+}
+
 func TestS2_ForeignFileIsRefusedEverywhere(t *testing.T) {
 	for _, explicit := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "config.yaml")
