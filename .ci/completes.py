@@ -9,7 +9,7 @@ import time
 SHELLS = {
     "bash": (["bash", "--norc", "--noprofile", "-i"], ". /usr/share/bash-completion/bash_completion"),
     "zsh": (["zsh", "-f", "-i"], "autoload -Uz compinit && compinit -u -D"),
-    "fish": (["fish", "--no-config", "-i"], "true"),
+    "fish": (["fish", "-i"], "true"),
 }
 
 
