@@ -4,7 +4,6 @@ package cmd_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -49,7 +48,7 @@ func TestReadme(t *testing.T) {
 // TestGuideCI shows on one homeserver what docs/guides/ci.md says.
 func TestGuideCI(t *testing.T) {
 	world := newGuideWorld(t)
-	for name, script := range ciScripts(t, world) {
+	for name, script := range ciScripts(t) {
 		t.Run(name, func(t *testing.T) { world.checkScript(t, script) })
 	}
 	t.Run("a command that fails ends the session too", world.checkFailure)
@@ -58,10 +57,10 @@ func TestGuideCI(t *testing.T) {
 	t.Run("one device", world.checkOneDevice)
 }
 
-// checkScript runs what the guide has for a shell, a runner or a container, and
-// looks that no session outlives it.
-func (w *guideWorld) checkScript(t *testing.T, script script) {
-	run := w.sh(t, script.text, script.env...)
+// checkScript runs what the guide has for a shell or a container, and looks that no
+// session outlives it.
+func (w *guideWorld) checkScript(t *testing.T, script string) {
+	run := w.sh(t, script)
 	if run.code != 0 {
 		t.Errorf("exit code %d\n%s%s", run.code, run.stdout, run.stderr)
 	}
@@ -198,7 +197,6 @@ type guideWorld struct {
 // password or a token that does not work.
 var standIns = map[string]string{
 	"pass":       `cat "$SECRETS/bot"`,
-	"git":        `[ "$1" = clone ]; for last; do :; done; ln -s "$CHECKOUT" "$last"`,
 	"sleep":      `echo "$@" >> "$HOME/slept"`,
 	"docker":     `[ "$1" != build ] || exit 0; while [ "$1" != bot ]; do shift; done; shift; exec "$@"`,
 	"nightly.sh": `[ -z "${MXLOGIN_PASSWORD+set}" ]; MXLOGIN_ACCESS_TOKEN=$MATRIX_ACCESS_TOKEN MXLOGIN_HOMESERVER=$MATRIX_HOMESERVER mxlogin whoami; exit "${JOB_EXIT:-0}"`,
@@ -263,18 +261,9 @@ func emptyGuideWorld(t *testing.T) *guideWorld {
 	}
 	w.environ = []string{
 		"PATH=" + bin + string(filepath.ListSeparator) + os.Getenv("PATH"),
-		"HOME=" + dir, "TMPDIR=" + dir, "SECRETS=" + secrets, "BOT_PASSWORD=" + w.botPassword, "CHECKOUT=" + filepath.Dir(workingDirectory(t)),
+		"HOME=" + dir, "TMPDIR=" + dir, "SECRETS=" + secrets, "BOT_PASSWORD=" + w.botPassword,
 	}
 	return w
-}
-
-func workingDirectory(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // sh runs a script as a job would, in the world's directory.
@@ -288,7 +277,6 @@ func (w *guideWorld) sh(t *testing.T, script string, environ ...string) ended {
 
 // here moves the secrets to where this world has them.
 func (w *guideWorld) here(script string) string {
-	script = strings.ReplaceAll(script, "/tmp/mxlogin", filepath.Join(w.dir, "clone"))
 	return strings.ReplaceAll(script, "/run/secrets", filepath.Join(w.dir, "secrets"))
 }
 
@@ -308,90 +296,26 @@ func (w *guideWorld) checkNoDevice(t *testing.T) {
 	}
 }
 
-// script is a job of the guide, and the environment that its runner makes.
-type script struct {
-	text string
-	env  []string
-}
-
-// ciScripts returns the shell blocks of the CI guide and what its YAML blocks run.
-func ciScripts(t *testing.T, w *guideWorld) map[string]script {
+// ciScripts returns the shell blocks of the CI guide and what its CronJob runs. What it has
+// for runners is tested with their stand-ins, in docs/guides.
+func ciScripts(t *testing.T) map[string]string {
 	t.Helper()
-	scripts := map[string]script{}
+	scripts := map[string]string{}
 	for i, block := range ciBlocks(t) {
-		scripts[fmt.Sprintf("shell %d", i+1)] = script{text: block}
+		scripts[fmt.Sprintf("shell %d", i+1)] = block
 	}
-	github, gitlab, kubernetes := ciJobs(t)
-	scripts["GitHub"] = w.githubScript(t, github)
-	scripts["GitLab"] = script{
-		text: strings.Join(append(gitlab["nightly"].BeforeScript, gitlab["nightly"].Script...), "\n"),
-		env:  append(w.installEnvironment(), "MXLOGIN_PASSWORD="+w.botPassword),
-	}
+	kubernetes := ciCronJob(t)
 	for _, container := range kubernetes.Spec.JobTemplate.Spec.Template.Spec.Containers {
 		quoted := make([]string, len(container.Command))
 		for i, word := range container.Command {
 			quoted[i] = "'" + word + "'"
 		}
-		scripts["Kubernetes"] = script{text: strings.Join(quoted, " ")}
+		scripts["Kubernetes"] = strings.Join(quoted, " ")
 	}
-	if len(scripts) < 9 {
+	if len(scripts) < 7 {
 		t.Fatalf("only %d scripts were found", len(scripts))
 	}
 	return scripts
-}
-
-// githubScript is what the steps of the job run. A checkout of another repository is the
-// one that is tested.
-func (w *guideWorld) githubScript(t *testing.T, workflow githubWorkflow) script {
-	t.Helper()
-	job := script{env: w.installEnvironment()}
-	for _, step := range workflow.Jobs["nightly"].Steps {
-		if path := step.With["path"]; path != "" {
-			w.checkOut(t, filepath.Join(w.dir, path))
-		}
-		job.text += step.Run + "\n"
-		for name, value := range step.Env {
-			job.env = append(job.env, name+"="+strings.ReplaceAll(value, "${{ secrets.BOT_PASSWORD }}", w.botPassword))
-		}
-	}
-	return job
-}
-
-// checkOut makes the directory path stand for a checkout of mxlogin.
-func (w *guideWorld) checkOut(t *testing.T, path string) {
-	t.Helper()
-	if err := os.Symlink(filepath.Dir(workingDirectory(t)), path); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// installEnvironment lets go install work without what a job would download, into the
-// first directory of PATH.
-func (w *guideWorld) installEnvironment() []string {
-	return []string{"GOBIN=" + filepath.Join(w.dir, "bin"), "GOPROXY=off", "GOMODCACHE=" + goEnv("GOMODCACHE"), "GOCACHE=" + goEnv("GOCACHE"), "GOFLAGS=-buildvcs=false"}
-}
-
-func goEnv(name string) string {
-	value, _ := exec.Command("go", "env", name).Output()
-	return strings.TrimSpace(string(value))
-}
-
-type githubWorkflow struct {
-	Jobs map[string]struct {
-		RunsOn string `yaml:"runs-on"`
-		Steps  []struct {
-			Uses string
-			With map[string]string
-			Run  string
-			Env  map[string]string
-		}
-	}
-}
-
-type gitlabPipeline map[string]struct {
-	Image        string
-	BeforeScript []string `yaml:"before_script"`
-	Script       []string
 }
 
 type kubernetesCronJob struct {
@@ -429,25 +353,16 @@ type kubernetesVolume struct {
 	}
 }
 
-// ciJobs reads the three YAML blocks, in their order. A key that is not known here
-// is a misprint.
-func ciJobs(t *testing.T) (github githubWorkflow, gitlab gitlabPipeline, kubernetes kubernetesCronJob) {
+// ciCronJob reads the last YAML block. A key that is not known here is a misprint.
+func ciCronJob(t *testing.T) (kubernetes kubernetesCronJob) {
 	t.Helper()
 	found := blocks(t, readText(t, ciGuide), "yaml")
-	if len(found) != 3 {
-		t.Fatalf("%d YAML blocks", len(found))
+	decoder := yaml.NewDecoder(strings.NewReader(found[len(found)-1]))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&kubernetes); err != nil {
+		t.Fatal(err)
 	}
-	for i, into := range []any{&github, &gitlab, &kubernetes} {
-		decoder := yaml.NewDecoder(strings.NewReader(found[i]))
-		decoder.KnownFields(true)
-		if err := decoder.Decode(into); err != nil {
-			t.Fatalf("%v in\n%s", err, found[i])
-		}
-		if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
-			t.Fatalf("more than one document in\n%s", found[i])
-		}
-	}
-	return github, gitlab, kubernetes
+	return kubernetes
 }
 
 const ciGuide = "../docs/guides/ci.md"

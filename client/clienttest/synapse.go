@@ -50,7 +50,8 @@ const AdminContact = "mailto:admin@example.org"
 // Synapse is a real homeserver, v1.163.2, as a child process on 127.0.0.1. It is
 // installed from PyPI into a virtual environment of its own.
 type Synapse struct {
-	Dir string // its configuration and database
+	Dir   string // its configuration, homeserver.yaml, and database
+	Tools string // the programs that come with it
 
 	url       string
 	secret    string // of shared secret registration
@@ -179,7 +180,7 @@ func installSynapse(ctx context.Context) (python string, err error) {
 }
 
 func launchSynapse(ctx context.Context, python string, o SynapseOptions) (s *Synapse, err error) {
-	s = &Synapse{secret: rand.Text()}
+	s = &Synapse{Tools: filepath.Dir(python), secret: rand.Text()}
 	if s.Dir, err = os.MkdirTemp(memoryDir(), "mxlogin-synapse-"); err != nil {
 		return nil, fmt.Errorf("make its directory: %w", err)
 	}
