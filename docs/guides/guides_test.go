@@ -1,9 +1,13 @@
 package guides_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"sync"
 	"testing"
 )
 
@@ -24,10 +28,28 @@ func fenced(t *testing.T, path, language string) []string {
 	return found
 }
 
-// buildMxlogin builds the program of this checkout.
-func buildMxlogin(t *testing.T, path string) {
+// built is the program of this checkout.
+var built = sync.OnceValues(func() (program []byte, err error) {
+	dir, err := os.MkdirTemp("", "mxlogin-guides-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "mxlogin")
+	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", path, "mxlogin").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	return os.ReadFile(path)
+})
+
+// installMxlogin writes the program of this checkout.
+func installMxlogin(t *testing.T, path string) {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", path, "mxlogin").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	program, err := built()
+	if err == nil {
+		err = os.WriteFile(path, program, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -32,7 +32,7 @@ func newMachine(t *testing.T, homeserver string, names ...string) *machine {
 			t.Fatal(err)
 		}
 	}
-	buildMxlogin(t, m.at("usr/bin/mxlogin"))
+	installMxlogin(t, m.at("usr/bin/mxlogin"))
 	m.env = map[string]string{
 		"HOME": m.at("root"), "PATH": m.at("usr/local/bin") + ":" + m.at("usr/bin") + ":" + os.Getenv("PATH"),
 		"MXLOGIN_HOMESERVER": homeserver, "CI": "true",

@@ -111,9 +111,7 @@ func newFleet(t *testing.T, count int, homeserver string, register func(ctx cont
 		clienttest.Skip(t, "there is no GNU parallel here")
 	}
 	bin := t.TempDir()
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", filepath.Join(bin, "mxlogin"), "mxlogin").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	installMxlogin(t, filepath.Join(bin, "mxlogin"))
 	f := fleet{path: t.TempDir(), env: append(os.Environ(),
 		"PATH="+bin+":"+os.Getenv("PATH"), "HOME="+t.TempDir(), "MXLOGIN_HOMESERVER="+homeserver, "CI=true")}
 	if err := os.Mkdir(filepath.Join(f.path, "secrets"), 0o700); err != nil {

@@ -12,7 +12,7 @@ import (
 // are these commands, with these flags. There is no Windows here to run them.
 func TestGuideWindows(t *testing.T) {
 	mxlogin := filepath.Join(t.TempDir(), "mxlogin.exe")
-	buildMxlogin(t, mxlogin)
+	installMxlogin(t, mxlogin)
 	commands := regexp.MustCompile(`(?m)(?:^|\| )mxlogin ([^|\n]*)`).FindAllStringSubmatch(strings.Join(fenced(t, "windows.md", "powershell"), ""), -1)
 	if len(commands) < 8 {
 		t.Fatalf("%d commands", len(commands))
