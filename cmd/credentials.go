@@ -5,12 +5,11 @@ import (
 	"fmt"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"mxlogin/client/secret"
 	"mxlogin/client/transport"
 	"mxlogin/cmd/choose"
 	"mxlogin/cmd/terminal"
+	"mxlogin/config"
 )
 
 // credentials are a session as other programs keep it: a token and, where they say it, the
@@ -36,7 +35,7 @@ func (r *run) readCredentials(ctx context.Context, from terminal.Source) (creden
 	if strings.HasPrefix(strings.TrimSpace(plain), "{") {
 		return r.readObject(plain, subject)
 	}
-	if at, token, ok := synadmConfig(plain); ok {
+	if at, token, ok := config.Synadm(plain); ok {
 		return r.readSynadm(at, token, subject)
 	}
 	return credentials{token: text}, terminal.CheckToken(plain, subject)
@@ -75,17 +74,6 @@ func (r *run) readOrigin(object transport.Object, subject string, c *credentials
 		}
 	}
 	return nil
-}
-
-// synadmConfig reads the configuration of synadm, which is YAML. Its user may be a name of
-// any kind, and says nothing that the homeserver does not.
-func synadmConfig(text string) (baseURL, token string, ok bool) {
-	var config struct {
-		BaseURL string `yaml:"base_url"`
-		Token   string
-	}
-	err := yaml.Unmarshal([]byte(text), &config)
-	return config.BaseURL, config.Token, err == nil && config.BaseURL != "" && config.Token != ""
 }
 
 func (r *run) readSynadm(baseURL, token, subject string) (credentials, error) {

@@ -26,7 +26,7 @@ func TestGuideSSO(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := "BROWSER=" + browserVariable(argv, t.TempDir(), "guide-sso")
+	browser := "BROWSER=" + browserVariable(argv, "guide-sso")
 	for _, block := range blocks(t, readText(t, "../docs/guides/sso.md"), "sh") {
 		if strings.Contains(block, "mint-login-token") { // by a user who has a password
 			world.sh(t, "mxlogin password alice --password-file /run/secrets/alice --account alice && mxlogin accounts use alice")
@@ -128,7 +128,7 @@ func TestGuideOAuth(t *testing.T) {
 	if err != nil {
 		clienttest.Skip(t, err.Error())
 	}
-	browser := "BROWSER=" + browserVariable(argv, t.TempDir(), "alice")
+	browser := "BROWSER=" + browserVariable(argv, "alice")
 	for _, block := range blocks(t, readText(t, "../docs/guides/oauth.md"), "sh") {
 		switch {
 		case strings.Contains(block, "--device"):

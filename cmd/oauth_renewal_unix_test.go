@@ -104,7 +104,7 @@ func TestSynapseTwentyProcessesRenewOnce(t *testing.T) {
 		clienttest.Skip(t, err.Error())
 	}
 	cmd, config, stderr := process(t, "oauth", synapse.URL())
-	cmd.Env = append(cmd.Env, "BROWSER="+browserVariable(argv, t.TempDir(), "twenty"), "PATH="+os.Getenv("PATH"))
+	cmd.Env = append(cmd.Env, "BROWSER="+browserVariable(argv, "twenty"), "PATH="+os.Getenv("PATH"))
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%v\n%s", err, stderr)
 	}

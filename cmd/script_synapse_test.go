@@ -139,13 +139,13 @@ func scriptAdmin(ts *testscript.TestScript, _ bool, args []string) {
 func scriptBrowser(ts *testscript.TestScript, _ bool, args []string) {
 	argv, err := clienttest.BrowserCommand(context.Background())
 	ts.Check(err)
-	ts.Setenv("BROWSER", browserVariable(argv, os.TempDir(), args[0]))
+	ts.Setenv("BROWSER", browserVariable(argv, args[0]))
 }
 
-// browserVariable is a value of BROWSER that runs argv, with its files in dir: they come
-// and go while a script's own directory is searched for secrets.
-func browserVariable(argv []string, dir, name string) string {
-	return "env 'TMPDIR=" + dir + "' '" + strings.Join(argv, "' '") + "' %s " + name
+// browserVariable is a value of BROWSER that runs argv, with its files in no directory of a
+// test: they come and go while those are searched for secrets, and after the test.
+func browserVariable(argv []string, name string) string {
+	return "env 'TMPDIR=" + os.TempDir() + "' '" + strings.Join(argv, "' '") + "' %s " + name
 }
 
 // scriptApprove waits for the code that a device login writes to FILE, as -o json has it,
