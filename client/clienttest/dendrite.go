@@ -3,6 +3,7 @@ package clienttest
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -143,6 +144,9 @@ func (d *Dendrite) runAtFreePorts(ctx context.Context, o DendriteOptions) error 
 		return err
 	}
 	secure, err := freeAddress()
+	if err == nil && secure == plain {
+		err = fmt.Errorf("%w: %s twice", errPortTaken, plain)
+	}
 	if err != nil {
 		return err
 	}
@@ -227,14 +231,22 @@ func memoryDir() string {
 	return shm
 }
 
-// freeAddress is an address of the loopback where nobody listens at the moment.
+// freeAddress is an address of the loopback where nobody listens at the moment. Its port is
+// below those that systems hand out: a listener of another test, which gets one of those,
+// would answer in the place of a server that is still starting.
 func freeAddress() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
+	const lowest, count, tries = 20000, 12000, 100
+	var err error
+	for range tries {
+		var random [2]byte
+		_, _ = rand.Read(random[:]) // it never fails
+		var l net.Listener
+		address := fmt.Sprintf("127.0.0.1:%d", lowest+int(binary.BigEndian.Uint16(random[:]))%count)
+		if l, err = net.Listen("tcp", address); err == nil {
+			return address, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String(), nil
+	return "", fmt.Errorf("find a free port: %w", err)
 }
 
 func isTaken(address string) bool {

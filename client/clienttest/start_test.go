@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -141,4 +143,24 @@ func builtTools(t *testing.T) dendriteTools {
 		t.Fatal(err)
 	}
 	return tools
+}
+
+// TestFreeAddress_IsNoneThatListenersGet: the port stays free until the server has started,
+// however many listeners there are meanwhile.
+func TestFreeAddress_IsNoneThatListenersGet(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		address, err := freeAddress()
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, text, err := net.SplitHostPort(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Linux hands out 32768 and above, other systems 49152 and above.
+		if port, err := strconv.Atoi(text); err != nil || port < 1024 || port >= 32768 {
+			t.Errorf("%s, %v", address, err)
+		}
+	}
 }
