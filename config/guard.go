@@ -45,7 +45,13 @@ func (s *Store) guardDirectory(dir string) error {
 	if isForeign(info, s.uid) {
 		return newFileError("use", existing, ErrForeign)
 	}
-	if isOpenToAll(info) || (existing == dir && isLooseDirectory(info)) {
+	// An empty volume of a container is open to all; the directory that is made in it, at
+	// an explicit path, is not.
+	isLoose := isOpenToAll(info) && !s.explicit
+	if existing == dir {
+		isLoose = isLooseDirectory(info)
+	}
+	if isLoose {
 		return newFileError("use", existing, fmt.Errorf("%w (mode %04o)", ErrLoose, unixMode(info)))
 	}
 	return nil

@@ -179,18 +179,13 @@ func (s *Store) prepare() (target string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// In the default place nothing is made where others may write. Elsewhere what counts
-	// is the directory of the file: an empty volume of a container is open to all, and the
-	// directory that is made in it is not.
-	if !s.explicit {
-		if err := s.guardDirectories(target, s.notify); err != nil {
-			return "", err
-		}
+	if err := s.guardDirectories(target, s.notify); err != nil {
+		return "", err
 	}
 	if err := makeDirectory(filepath.Dir(target)); err != nil {
 		return "", err
 	}
-	return target, s.guardDirectories(target, s.notify)
+	return target, nil
 }
 
 // read reads the file at target; info is nil if there is none.

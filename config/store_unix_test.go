@@ -123,6 +123,13 @@ func TestS2_VolumeThatAllMayWrite(t *testing.T) {
 	if mode := modeOf(t, dir); mode != 0o700 || len(*notices) != 0 {
 		t.Errorf("the directory has mode %04o; notices %v", mode, *notices)
 	}
+
+	store, notices = newStore(t, filepath.Join(volume, "other", "config.yaml"), true)
+	asForeign(t, store, true, volume)
+	mustUpdate(t, store, putSession("@a:h"))
+	if got := codes(*notices); !cmp.Equal(got, []string{NoticeDirectory}) {
+		t.Errorf("in a volume of another user: notices %v", got)
+	}
 }
 
 func TestS2_ForeignFileIsRefusedEverywhere(t *testing.T) {
