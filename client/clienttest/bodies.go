@@ -24,27 +24,21 @@ func EndlessBody() http.HandlerFunc {
 // GzipBomb answers with a JSON string of size bytes, gzipped to about a
 // thousandth of that, whether the client takes gzip or not.
 func GzipBomb(size int64) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	chunk := []byte(strings.Repeat("a", 32<<10))
+	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Encoding", "gzip")
 		bomb := gzip.NewWriter(w)
 		_, _ = io.WriteString(bomb, `"`)
-		if _, err := io.CopyN(bomb, letters{}, size-2); err != nil {
-			return // the client has left
+		for left := size - 2; left > 0; left -= int64(len(chunk)) {
+			if r.Context().Err() != nil {
+				return // the client has left; a write tells that MiBs later
+			}
+			_, _ = bomb.Write(chunk[:min(left, int64(len(chunk)))])
 		}
 		_, _ = io.WriteString(bomb, `"`)
 		_ = bomb.Close()
 	}
-}
-
-// letters reads as the letter a for ever.
-type letters struct{}
-
-func (letters) Read(p []byte) (int, error) {
-	for i := range p {
-		p[i] = 'a'
-	}
-	return len(p), nil
 }
 
 // DripBody answers with the start of a JSON string and then one more byte at

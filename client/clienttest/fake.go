@@ -34,7 +34,8 @@ type Fake struct {
 	ca     *CA
 	server *http.Server
 	cancel context.CancelFunc
-	served chan struct{} // closed once nobody listens any more
+	served chan struct{}  // closed once nobody listens any more
+	open   sync.WaitGroup // the connections, and with them whoever answers there
 
 	mu         sync.Mutex
 	rules      []*rule
@@ -68,6 +69,7 @@ func StartFake(ctx context.Context, o FakeOptions) (*Fake, error) {
 		Handler:     http.HandlerFunc(f.serve),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ErrorLog:    log.New(io.Discard, "", 0), // clients that refuse the certificate
+		ConnState:   f.count,
 	}
 	go func() {
 		defer close(f.served)
@@ -108,11 +110,22 @@ func (f *Fake) CAPEM() []byte {
 	return f.ca.PEM()
 }
 
-// Close ends the server and its connections.
+// Close ends the server and its connections, and returns when nothing of it runs
+// any more, a handler that took over its connection excepted.
 func (f *Fake) Close() {
 	f.cancel()
 	_ = f.server.Close()
 	<-f.served
+	f.open.Wait()
+}
+
+func (f *Fake) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		f.open.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		f.open.Done()
+	}
 }
 
 // On answers request with the replies in turn, one request each.
