@@ -112,7 +112,8 @@ async function introspect(ctx) {
     : { active: false };
 }
 
-const server = createServer(provider.callback()).listen(port, '127.0.0.1');
+// As in provider.mjs: none but the homeserver ends its connections.
+const server = createServer({ keepAliveTimeout: 0 }, provider.callback()).listen(port, '127.0.0.1');
 process.on('SIGHUP', () => {
   if (!server.listening) return void server.listen(port, '127.0.0.1');
   server.close();
