@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +23,22 @@ const (
 	typeAAAA = 28
 )
 
+// nameServer is the address of the server that the process asks for names, nil where it
+// asks the system's. A lookup may go on after the test that it was for, so the resolver
+// that reads this is there from the start and stays.
+var nameServer = resolveByTest()
+
+func resolveByTest() *atomic.Pointer[string] {
+	server := new(atomic.Pointer[string])
+	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		if of := server.Load(); of != nil {
+			network, address = "udp", *of
+		}
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}}
+	return server
+}
+
 // answerDNS has the process ask a server of the test for names. It gets the type of the
 // record and returns the code of the answer and the addresses; no answer at all where
 // silent.
@@ -31,12 +48,10 @@ func answerDNS(t *testing.T, answer func(kind uint16) (code byte, addresses []ne
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := net.DefaultResolver
-	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", server.LocalAddr().String())
-	}}
+	address := server.LocalAddr().String()
+	nameServer.Store(&address)
 	t.Cleanup(func() {
-		net.DefaultResolver = before
+		nameServer.Store(nil)
 		_ = server.Close()
 	})
 	go func() {
