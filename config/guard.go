@@ -72,21 +72,20 @@ func nearestExisting(dir string) (string, fs.FileInfo, error) {
 	}
 }
 
-// makeDirectory makes dir and what is missing above it, with mode 0700 whatever
-// the umask is.
-func makeDirectory(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
+// makeBelow makes dir and what is missing above it, down from existing, with mode 0700
+// whatever the umask is. existing was the last that was there before the directories were
+// looked at.
+func (s *Store) makeBelow(existing, dir string) error {
+	if dir == existing {
 		return nil
 	}
 	parent := filepath.Dir(dir)
-	if parent != dir {
-		if err := makeDirectory(parent); err != nil {
-			return err
-		}
+	if err := s.makeBelow(existing, parent); err != nil {
+		return err
 	}
 	err := os.Mkdir(dir, 0o700)
-	if errors.Is(err, fs.ErrExist) { // made by another process meanwhile
-		return nil
+	if errors.Is(err, fs.ErrExist) {
+		return s.guardMade(dir)
 	}
 	if err == nil {
 		err = os.Chmod(dir, 0o700) //nolint:gosec,forbidigo // a directory, made just now; the umask may have taken away what opening it needs
@@ -96,6 +95,25 @@ func makeDirectory(dir string) error {
 	}
 	if err != nil {
 		return newFileError("create", dir, err)
+	}
+	return nil
+}
+
+// guardMade says what is wrong with a directory that somebody made between the look at
+// it and its making: another process of this user, or another user where all may write.
+func (s *Store) guardMade(dir string) error {
+	info, err := os.Lstat(dir)
+	switch {
+	case err != nil:
+	case !info.IsDir():
+		err = errors.New("not a directory")
+	case isForeign(info, s.uid):
+		err = ErrForeign
+	case isLooseDirectory(info):
+		err = fmt.Errorf("%w (mode %04o)", ErrLoose, unixMode(info))
+	}
+	if err != nil {
+		return newFileError("use", dir, err)
 	}
 	return nil
 }

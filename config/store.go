@@ -179,13 +179,15 @@ func (s *Store) prepare() (target string, err error) {
 	if err != nil {
 		return "", err
 	}
+	dir := filepath.Dir(target)
+	existing, _, err := nearestExisting(dir)
+	if err != nil {
+		return "", err
+	}
 	if err := s.guardDirectories(target, s.notify); err != nil {
 		return "", err
 	}
-	if err := makeDirectory(filepath.Dir(target)); err != nil {
-		return "", err
-	}
-	return target, nil
+	return target, s.makeBelow(existing, dir)
 }
 
 // read reads the file at target; info is nil if there is none.

@@ -132,6 +132,53 @@ func TestS2_VolumeThatAllMayWrite(t *testing.T) {
 	}
 }
 
+// TestS2_SomebodyIsFasterInAVolume has another user make the directory after it was found
+// missing and before it is made: at the moment of the warning about the volume.
+func TestS2_SomebodyIsFasterInAVolume(t *testing.T) {
+	elsewhere := t.TempDir()
+	for name, faster := range map[string]struct {
+		make func(t *testing.T, store *Store, dir string)
+		want string
+	}{
+		"their directory": {func(t *testing.T, store *Store, dir string) {
+			chmodMade(t, dir, 0o700)
+			asForeign(t, store, true, dir)
+		}, ErrForeign.Error()},
+		"one that all may write": {func(t *testing.T, _ *Store, dir string) {
+			chmodMade(t, dir, 0o777)
+		}, ErrLoose.Error() + " (mode 0777)"},
+		"a link": {func(t *testing.T, _ *Store, dir string) {
+			link(t, elsewhere, dir)
+		}, "not a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			volume := t.TempDir()
+			made := filepath.Join(volume, "made")
+			store, _ := newStore(t, filepath.Join(made, "mxlogin", "config.yaml"), true)
+			asForeign(t, store, true, volume)
+			store.notify = func(Notice) {
+				store.uid = os.Geteuid()
+				faster.make(t, store, made)
+			}
+			err := store.Update(t.Context(), unreachable(t))
+			var refused *FileError
+			if !errors.As(err, &refused) || refused.Path != made || refused.Err.Error() != faster.want {
+				t.Errorf("got %v", err)
+			}
+			wantOnly(t, volume, "made")
+			wantOnly(t, elsewhere)
+		})
+	}
+}
+
+func chmodMade(t *testing.T, dir string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	chmod(t, dir, mode)
+}
+
 func TestS2_ForeignFileIsRefusedEverywhere(t *testing.T) {
 	for _, explicit := range []bool{true, false} {
 		path := filepath.Join(t.TempDir(), "config.yaml")
