@@ -3,7 +3,9 @@ package config
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"time"
@@ -23,9 +25,12 @@ const (
 // lock goes with the process; the file is never removed, since another process
 // might be about to lock it.
 func acquireLock(ctx context.Context, path string, timeout time.Duration) (release func(), err error) {
+	if err := makeLock(path); err != nil {
+		return nil, newFileError("lock", path, err)
+	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(0o600))
+	lock := flock.New(path, flock.SetFlag(os.O_RDWR|noFollow))
 	_, err = lock.TryLockContext(limited, lockPollInterval)
 	switch {
 	case err == nil:
@@ -43,15 +48,30 @@ func acquireLock(ctx context.Context, path string, timeout time.Duration) (relea
 	return func() { _ = lock.Unlock() }, nil
 }
 
+// makeLock makes the lock file where there is none, with a mode of 0600 whatever the
+// umask is.
+func makeLock(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|noFollow, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = file.Chmod(0o600)
+	if closeErr := file.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
 // signLock notes our process ID in the lock file, over that of a former holder.
 func signLock(path string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|noFollow, 0)
 	if err != nil {
 		return err
 	}
-	if err = file.Chmod(0o600); err == nil { // the umask may have taken bits away
-		_, err = file.WriteAt(fmt.Appendf(nil, "%-20d\n", os.Getpid()), holderOffset)
-	}
+	_, err = file.WriteAt(fmt.Appendf(nil, "%-20d\n", os.Getpid()), holderOffset)
 	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}
