@@ -50,7 +50,7 @@ func TestAMountedSecretIsNotWarnedOf(t *testing.T) {
 	fake.OnEvery("POST /_matrix/client/v3/login", clienttest.Reply{Status: 403, Body: `{"errcode":"M_FORBIDDEN"}`})
 	const script = `set -e; dir=$1; mount -t tmpfs none "$dir"; echo pw-of-the-test > "$dir/secret"; chmod 644 "$dir/secret"
 		login() { (exec -a mxlogin "$0" password @a:hs.test --homeserver "$HS" --skip-flows --password-file "$dir/secret") 2>&1 || true; }
-		login; echo then; mount -o remount,ro "$dir"; login`
+		login; echo then; mount -o remount,bind,ro "$dir"; login`
 	cmd := exec.Command(unshare[0], append(unshare[1:], "bash", "-c", script, self, t.TempDir())...)
 	cmd.Env = []string{"HOME=" + t.TempDir(), "HS=" + fake.URL(), noRaceSleep, "PATH=" + os.Getenv("PATH")}
 	out, err := cmd.CombinedOutput()

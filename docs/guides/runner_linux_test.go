@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -278,7 +279,12 @@ func (j *job) step(t *testing.T, script string, environ []string) ended {
 	command.Env = append(command.Env, environ...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := command.Start(); err != nil {
+	// Where this test ignores interrupts, as in the background of a script, so would the step.
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	err := command.Start()
+	signal.Stop(interrupts)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if j.whenStarted != nil {
