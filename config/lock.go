@@ -71,7 +71,9 @@ func signLock(path string) error {
 	if err != nil {
 		return err
 	}
-	_, err = file.WriteAt(fmt.Appendf(nil, "%-20d\n", os.Getpid()), holderOffset)
+	if err = file.Chmod(0o600); err == nil { // it may be looser, from a copy
+		_, err = file.WriteAt(fmt.Appendf(nil, "%-20d\n", os.Getpid()), holderOffset)
+	}
 	if closeErr := file.Close(); err == nil {
 		err = closeErr
 	}
